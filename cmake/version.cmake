@@ -1,0 +1,15 @@
+# lockstep_read_version(<out> <header>)
+#
+# The version lives in one place, the header that programs can test it in.
+function(lockstep_read_version out header)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${header})
+  file(READ ${header} text)
+  foreach(part IN ITEMS MAJOR MINOR PATCH)
+    if(NOT text MATCHES "#[ ]*define[ ]+LOCKSTEP_VERSION_${part}[ ]+([0-9]+)")
+      message(FATAL_ERROR "${header} does not define LOCKSTEP_VERSION_${part}")
+    endif()
+    list(APPEND version ${CMAKE_MATCH_1})
+  endforeach()
+  list(JOIN version "." version)
+  set(${out} ${version} PARENT_SCOPE)
+endfunction()
