@@ -1,0 +1,293 @@
+// barrier.hpp: a meeting point that a fixed number of parties pass together, again and again.
+//
+// barrier b{8, [] { /* completion */ }};  b.arrive_and_wait();
+//
+// The last party to arrive runs the completion; then all go on and the next phase begins. A party
+// that gives up while it waits (its deadline passed, its context ended) breaks the barrier, as does
+// a completion that throws: parties that wait, and all that come later, get `broken` until reset().
+// So nobody waits for a party that will not come.
+//
+// Ordering: what any party does before it arrives is visible to the completion, and what the
+// completion does is visible to all parties after it.
+// Lifetime: may be destroyed as soon as no task waits; the last to arrive need not have returned.
+// Cost: one short lock for each arrival.
+// Source: std::barrier; broken state and reset() as in Java's CyclicBarrier.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <type_traits>
+#include <utility>
+
+#include "contract.hpp"
+#include "detail/blocking.hpp"
+#include "detail/config.hpp"
+#include "detail/wait_node.hpp"
+#include "error.hpp"
+#include "fwd.hpp"
+#include "runtime/any.hpp"
+
+namespace lockstep::inline LOCKSTEP_ABI {
+
+template <class R>
+class basic_barrier {
+ public:
+  using runtime_type = R;
+
+  // Names the phase in which a party arrived.
+  class arrival_token {
+   public:
+    arrival_token(arrival_token&&) noexcept = default;
+    arrival_token& operator=(arrival_token&&) noexcept = default;
+
+   private:
+    friend basic_barrier;
+    explicit arrival_token(std::uint64_t phase) noexcept : phase_{phase} {}
+    std::uint64_t phase_;
+  };
+
+  // Contract: parties is not negative.
+  explicit basic_barrier(std::ptrdiff_t parties, site where = site::current())
+      : parties_{parties}, missing_{parties} {
+    detail::expects(parties >= 0, "a barrier for a negative number of parties", this, where);
+  }
+  // completion() runs once a phase, in the task of the last party to arrive, before any is
+  // released. It may use the library, but not this barrier.
+  template <class Completion>
+    requires std::is_invocable_v<std::decay_t<Completion>&>
+  basic_barrier(std::ptrdiff_t parties, Completion&& completion, site where = site::current())
+      : basic_barrier{parties, where} {
+    completion_ = new callback<std::decay_t<Completion>>(std::forward<Completion>(completion));
+  }
+  basic_barrier(const basic_barrier&) = delete;
+  basic_barrier& operator=(const basic_barrier&) = delete;
+  // Contract: no task waits.
+  ~basic_barrier() {
+    detail::expects(waiters_.empty(), "a barrier is destroyed with waiters", this,
+                    site::current());
+    delete completion_;
+  }
+
+  // Arrives, and blocks until all parties have. Throws error{broken}.
+  void arrive_and_wait(site where = site::current()) {
+    if (meet(detail::limit::none(), where) != status::ok) raise_broken();
+  }
+  // ok; broken; or the context ended or time ran out first, and the barrier is now broken.
+  [[nodiscard]] status arrive_and_wait(const context& ctx, site where = site::current()) {
+    return meet(detail::limit::of(ctx), where);
+  }
+  template <class Rep, class Period>
+  [[nodiscard]] status arrive_and_wait_for(const std::chrono::duration<Rep, Period>& d,
+                                           site where = site::current()) {
+    return meet(detail::limit::within<R>(d), where);
+  }
+  template <class Clock, class Duration>
+  [[nodiscard]] status arrive_and_wait_until(
+      const std::chrono::time_point<Clock, Duration>& deadline, site where = site::current()) {
+    return meet(detail::limit::until<R>(deadline), where);
+  }
+
+  // Arrives for n parties without waiting. Contract: so many are missing. Throws error{broken}.
+  [[nodiscard]] arrival_token arrive(std::ptrdiff_t n = 1, site where = site::current());
+  // Blocks until the phase of the token is over. Throws error{broken} if it never will be.
+  void wait(arrival_token&& arrival, site where = site::current()) {
+    if (wait_phase(arrival.phase_, detail::limit::none(), where) != status::ok) raise_broken();
+  }
+  // As wait; to give up here does not break the barrier, for the arrival stands.
+  [[nodiscard]] status wait(const context& ctx, const arrival_token& arrival,
+                            site where = site::current()) {
+    return wait_phase(arrival.phase_, detail::limit::of(ctx), where);
+  }
+  // Arrives, and leaves for good: later phases expect one party less.
+  void arrive_and_drop(site where = site::current());
+
+  // Breaks the present phase for those who wait, and begins a new one with all parties missing.
+  void reset(site where = site::current());
+
+  [[nodiscard]] bool broken() const noexcept {
+    const hold_type hold{lock_};
+    return broken_;
+  }
+  [[nodiscard]] static constexpr std::ptrdiff_t max() noexcept {
+    return static_cast<std::ptrdiff_t>(~std::size_t{0} >> 1U);
+  }
+
+ private:
+  using lock_type = typename R::short_lock;
+  using hold_type = detail::lock_scope<lock_type>;
+
+  // The completion, with its type erased.
+  struct callback_base {
+    virtual ~callback_base() = default;
+    virtual void run() = 0;
+  };
+  template <class F>
+  struct callback final : callback_base {
+    template <class G>
+    explicit callback(G&& g) : f(std::forward<G>(g)) {}
+    void run() override { static_cast<void>(f()); }
+    F f;
+  };
+
+  [[noreturn]] static void raise_broken() {
+    detail::raise(status::broken, "a party of the barrier gave up");
+  }
+  status meet(const detail::limit& lim, site where);
+  status wait_phase(std::uint64_t phase, const detail::limit& lim, site where);
+  status await_release(std::uint64_t phase, bool break_on_failure, hold_type& hold,
+                       const detail::limit& lim, site where);
+
+  // Both under the lock. arrive_locked returns whether nobody is missing any more; then the caller
+  // has to call trip, which unlocks.
+  bool arrive_locked(std::ptrdiff_t n, site where);
+  void trip(hold_type& hold);
+  void break_locked(detail::wake_list<R>& woken) noexcept {
+    broken_ = true;
+    waiters_.claim_all(status::broken, woken);
+  }
+
+  detail::visible_op operation(const char* verb, site where) const noexcept {
+    return {verb, "barrier", this, where, &describe};
+  }
+  static void describe(const void* object, char* text, std::size_t size) noexcept {
+    const auto& b = *static_cast<const basic_barrier*>(object);
+    const hold_type hold{b.lock_};
+    std::snprintf(text, size, "%td of %td arrived", b.parties_ - b.missing_, b.parties_);
+  }
+
+  mutable lock_type lock_;
+  bool broken_ = false;
+  bool completing_ = false;  // all have arrived; the completion is running
+  std::ptrdiff_t parties_;
+  std::ptrdiff_t missing_;
+  std::uint64_t phase_ = 0;
+  detail::wait_queue<R> waiters_;
+  callback_base* completion_ = nullptr;
+};
+
+using barrier = basic_barrier<any_runtime>;
+namespace threads {
+using barrier = basic_barrier<threads_runtime>;
+}
+
+template <class R>
+bool basic_barrier<R>::arrive_locked(std::ptrdiff_t n, site where) {
+  detail::expects(n >= 0 && n <= missing_ && !completing_,
+                  "more parties arrive at a barrier than it has", this, where);
+  missing_ -= n;
+  return missing_ == 0;
+}
+
+template <class R>
+void basic_barrier<R>::trip(hold_type& hold) {
+  detail::wake_list<R> woken;
+  if (completion_ != nullptr) {
+    completing_ = true;
+    hold.unlock();
+    LOCKSTEP_TRY { completion_->run(); }
+    LOCKSTEP_CATCH_ALL {
+      {
+        const hold_type again{lock_};
+        completing_ = false;
+        break_locked(woken);
+      }
+      woken.wake();
+      LOCKSTEP_RETHROW;
+    }
+    hold.lock();
+    completing_ = false;
+  }
+  ++phase_;
+  missing_ = parties_;
+  waiters_.claim_all(status::ok, woken);
+  hold.unlock();
+  woken.wake();
+}
+
+template <class R>
+status basic_barrier<R>::meet(const detail::limit& lim, site where) {
+  detail::checkpoint<R>([&] { return operation("arrive_and_wait", where); });
+  hold_type hold{lock_};
+  if (broken_) return status::broken;
+  const std::uint64_t phase = phase_;
+  if (const status s = lim.before(); s != status::ok) {  // this party will not come
+    detail::wake_list<R> woken;
+    break_locked(woken);
+    hold.unlock();
+    woken.wake();
+    return s;
+  }
+  if (arrive_locked(1, where)) return trip(hold), status::ok;
+  return await_release(phase, true, hold, lim, where);
+}
+
+// Waits, once the own arrival is counted, for the end of the phase.
+template <class R>
+status basic_barrier<R>::await_release(std::uint64_t phase, bool break_on_failure, hold_type& hold,
+                                       const detail::limit& lim, site where) {
+  struct hooks : detail::plain_wait<R> {
+    basic_barrier* self;
+    std::uint64_t phase;
+    bool breaks;
+    bool tripped = false;  // all had arrived when this wait gave up
+    hooks(basic_barrier* b, std::uint64_t p, bool br) noexcept : self{b}, phase{p}, breaks{br} {}
+    void abandoned(detail::wake_list<R>& woken) noexcept {
+      tripped = self->completing_ || self->phase_ != phase;
+      if (!tripped && breaks) self->break_locked(woken);
+    }
+  };
+  detail::waiter<R> op;
+  detail::wait_node<R> n{op, nullptr};
+  hooks h{this, phase, break_on_failure};
+  const status s = detail::block(waiters_, n, lock_, hold, lim,
+                                 operation("arrive_and_wait", where), h);
+  // Given up too late to matter: all have arrived, so this party passes with the others.
+  return h.tripped ? wait_phase(phase, detail::limit::none(), where) : s;
+}
+
+template <class R>
+status basic_barrier<R>::wait_phase(std::uint64_t phase, const detail::limit& lim, site where) {
+  hold_type hold{lock_};
+  if (phase_ != phase) return status::ok;
+  if (broken_) return status::broken;
+  return await_release(phase, false, hold, lim, where);
+}
+
+template <class R>
+auto basic_barrier<R>::arrive(std::ptrdiff_t n, site where) -> arrival_token {
+  detail::checkpoint<R>([&] { return operation("arrive", where); });
+  hold_type hold{lock_};
+  if (broken_) raise_broken();
+  const arrival_token arrival{phase_};
+  if (arrive_locked(n, where)) trip(hold);
+  return arrival_token{arrival.phase_};
+}
+
+template <class R>
+void basic_barrier<R>::arrive_and_drop(site where) {
+  detail::checkpoint<R>([&] { return operation("arrive_and_drop", where); });
+  hold_type hold{lock_};
+  if (broken_) {
+    --parties_;
+    return;
+  }
+  const bool last = arrive_locked(1, where);
+  --parties_;
+  if (last) trip(hold);
+}
+
+template <class R>
+void basic_barrier<R>::reset(site where) {
+  detail::checkpoint<R>([&] { return operation("reset", where); });
+  detail::wake_list<R> woken;
+  {
+    const hold_type hold{lock_};
+    waiters_.claim_all(status::broken, woken);
+    broken_ = false;
+    missing_ = parties_;
+  }
+  woken.wake();
+}
+
+}  // namespace lockstep::inline LOCKSTEP_ABI

@@ -1,0 +1,176 @@
+// condition_variable.hpp: waiting, with a lock dropped, until somebody says that things changed.
+//
+// As std::condition_variable, for any lock with lock() and unlock(), and with contexts. A task may
+// be notified for a reason that no longer holds when it gets the lock back: wait with a predicate.
+//
+// notify_one() wakes the task that has waited longest; a notification reaches only tasks that were
+// waiting when it was made (CV-2, CV-4). No wait returns without notification, deadline or end of
+// its context.
+//
+// Ordering: the lock's. Lifetime: may be destroyed once every waiter has been notified; their
+// wait() and the notify call need not have returned.
+// Cost: a notify that finds nobody is one short lock.
+#pragma once
+
+#include <cstdint>
+
+#include "contract.hpp"
+#include "detail/blocking.hpp"
+#include "detail/config.hpp"
+#include "detail/wait_node.hpp"
+#include "fwd.hpp"
+#include "runtime/any.hpp"
+
+// The standard's result type lives in <condition_variable>, which would double what this header
+// costs. libstdc++ defines it as an enum class without a base in namespace std itself, so it can be
+// declared here; tests/condition_variable_test.cpp asserts the values.
+#ifdef __GLIBCXX__
+namespace std {
+enum class cv_status;
+}
+#else
+#include <condition_variable>
+#endif
+
+namespace lockstep::inline LOCKSTEP_ABI {
+
+template <class R>
+class basic_condition_variable {
+ public:
+  using runtime_type = R;
+
+  constexpr basic_condition_variable() noexcept = default;
+  basic_condition_variable(const basic_condition_variable&) = delete;
+  basic_condition_variable& operator=(const basic_condition_variable&) = delete;
+  // Contract: no task waits that has not been notified.
+  ~basic_condition_variable() {
+    detail::expects(waiters_.empty(), "a condition variable is destroyed with waiters", this,
+                    site::current());
+  }
+
+  void notify_one(site where = site::current());
+  void notify_all(site where = site::current());
+
+  // Unlocks lk, blocks until notified, locks lk again.  // CV-1
+  template <class Lock>
+  void wait(Lock& lk, site where = site::current()) {
+    wait_core(lk, detail::limit::none(), where);
+  }
+  // Waits until pred(), called with lk locked, is true.
+  template <class Lock, class Predicate>
+    requires std::is_invocable_v<Predicate&>
+  void wait(Lock& lk, Predicate pred, site where = site::current()) {
+    wait_core(lk, pred, detail::limit::none(), where);
+  }
+
+  // As wait, for at most d, or until the deadline: std::cv_status, or the predicate's last value.
+  template <class Lock, class Rep, class Period>
+  std::cv_status wait_for(Lock& lk, const std::chrono::duration<Rep, Period>& d,
+                          site where = site::current()) {
+    return to_cv_status(wait_core(lk, detail::limit::within<R>(d), where));
+  }
+  template <class Lock, class Rep, class Period, class Predicate>
+    requires std::is_invocable_v<Predicate&>
+  bool wait_for(Lock& lk, const std::chrono::duration<Rep, Period>& d, Predicate pred,
+                site where = site::current()) {
+    return wait_core(lk, pred, detail::limit::within<R>(d), where) == status::ok;
+  }
+  template <class Lock, class Clock, class Duration>
+  std::cv_status wait_until(Lock& lk, const std::chrono::time_point<Clock, Duration>& deadline,
+                            site where = site::current()) {
+    return to_cv_status(wait_core(lk, detail::limit::until<R>(deadline), where));
+  }
+  template <class Lock, class Clock, class Duration, class Predicate>
+    requires std::is_invocable_v<Predicate&>
+  bool wait_until(Lock& lk, const std::chrono::time_point<Clock, Duration>& deadline,
+                  Predicate pred, site where = site::current()) {
+    return wait_core(lk, pred, detail::limit::until<R>(deadline), where) == status::ok;
+  }
+
+  // ok: notified, or the predicate holds. Otherwise as the context ended. lk is locked either way.
+  template <class Lock>
+  [[nodiscard]] status wait(const context& ctx, Lock& lk, site where = site::current()) {
+    return wait_core(lk, detail::limit::of(ctx), where);
+  }
+  template <class Lock, class Predicate>
+    requires std::is_invocable_v<Predicate&>
+  [[nodiscard]] status wait(const context& ctx, Lock& lk, Predicate pred,
+                            site where = site::current()) {
+    return wait_core(lk, pred, detail::limit::of(ctx), where);
+  }
+
+ private:
+  template <class Lock>
+  status wait_core(Lock& lk, const detail::limit& lim, site where);
+  template <class Lock, class Predicate>
+  status wait_core(Lock& lk, Predicate& pred, const detail::limit& lim, site where);
+
+  static std::cv_status to_cv_status(status s) noexcept {
+    return static_cast<std::cv_status>(s == status::ok ? 0 : 1);  // no_timeout : timeout
+  }
+  detail::visible_op operation(const char* verb, site where) const noexcept {
+    return {verb, "condition variable", this, where, nullptr};
+  }
+
+  typename R::short_lock lock_;
+  detail::wait_queue<R> waiters_;
+};
+
+using condition_variable = basic_condition_variable<any_runtime>;
+namespace threads {
+using condition_variable = basic_condition_variable<threads_runtime>;
+}
+
+template <class R>
+template <class Lock>
+status basic_condition_variable<R>::wait_core(Lock& lk, const detail::limit& lim, site where) {
+  struct hooks : detail::plain_wait<R> {
+    Lock* user;
+    explicit hooks(Lock& l) noexcept : user{&l} {}
+    void registered() { user->unlock(); }
+  };
+  detail::checkpoint<R>([&] { return operation("wait", where); });
+  if (const status s = lim.before(); s != status::ok) return s;
+  detail::waiter<R> op;
+  detail::wait_node<R> n{op, nullptr};
+  detail::lock_scope hold{lock_};
+  const status s =
+      detail::block(waiters_, n, lock_, hold, lim, operation("wait", where), hooks{lk});
+  lk.lock();
+  return s;
+}
+
+template <class R>
+template <class Lock, class Predicate>
+status basic_condition_variable<R>::wait_core(Lock& lk, Predicate& pred, const detail::limit& lim,
+                                              site where) {
+  while (!pred()) {
+    const status s = wait_core(lk, lim, where);
+    if (s != status::ok) return pred() ? status::ok : s;
+  }
+  return status::ok;
+}
+
+template <class R>
+void basic_condition_variable<R>::notify_one(site where) {
+  detail::checkpoint<R>([&] { return operation("notify_one", where); });
+  detail::wait_node<R>* woken = nullptr;
+  {
+    const detail::lock_scope hold{lock_};
+    woken = waiters_.pop_claimed();
+  }
+  if (woken != nullptr) woken->op->wake();
+}
+
+template <class R>
+void basic_condition_variable<R>::notify_all(site where) {
+  detail::checkpoint<R>([&] { return operation("notify_all", where); });
+  detail::wake_list<R> woken;
+  {
+    const detail::lock_scope hold{lock_};
+    waiters_.claim_all(status::ok, woken);
+  }
+  woken.wake();
+}
+
+}  // namespace lockstep::inline LOCKSTEP_ABI

@@ -1,0 +1,175 @@
+// blocking.hpp: the one body of every wait for a single object.
+#pragma once
+
+#include <unistd.h>
+
+#include "../clock.hpp"
+#include "../context.hpp"
+#include "../runtime/any.hpp"
+#include "../site.hpp"
+#include "cancel_state.hpp"
+#include "config.hpp"
+#include "wait_node.hpp"
+
+namespace lockstep::inline LOCKSTEP_ABI::detail {
+
+// How long an operation may wait: the one argument into which all spellings of it turn.
+struct limit {
+  time_point deadline = never;
+  cancel_state* ctx = nullptr;
+  bool poll = false;  // do not wait at all
+
+  static limit none() noexcept { return {}; }
+  static limit at_once() noexcept { return {.poll = true}; }
+  static limit of(const context& c) noexcept {
+    return {.deadline = c.deadline(), .ctx = c.state_};
+  }
+  template <class R, class Rep, class Period>
+  static limit within(const std::chrono::duration<Rep, Period>& d) noexcept {
+    return {.deadline = deadline_after(R::now(), d)};
+  }
+  template <class R, class Clock, class Duration>
+  static limit until(const std::chrono::time_point<Clock, Duration>& at) noexcept {
+    return {.deadline = deadline_at(R::now(), at)};
+  }
+
+  // Whether the context forbids even to begin.
+  [[nodiscard]] status before() const noexcept {
+    return ctx != nullptr ? ctx->now_status() : status::ok;
+  }
+};
+
+// Announces a visible operation to runtimes that want to know. describe() returns the visible_op;
+// it is called only where somebody listens.
+template <class R, class Describe>
+void checkpoint(Describe describe) {
+  if constexpr (requires { R::checkpoint(describe()); }) {
+    if (R::hooked()) [[unlikely]] R::checkpoint(describe());
+  }
+}
+
+inline long current_thread_id() noexcept {
+#ifdef __linux__
+  return static_cast<long>(::gettid());
+#else
+  return 0;
+#endif
+}
+
+// The record of a blocked operation; nothing on runtimes that are not observed.
+template <class R>
+class observation {
+ public:
+  void begin(waiter<R>&, const visible_op&, bool) noexcept {}
+  void finish() noexcept {}
+};
+
+template <observed_runtime R>
+class observation<R> {
+ public:
+  void begin(waiter<R>& op, const visible_op& what, bool forever) noexcept {
+    if (R::observed()) [[unlikely]] record(op, what, forever);
+  }
+  void finish() noexcept {
+    if (record_.fired != nullptr) [[unlikely]] observed_waits.remove(record_);
+  }
+
+ private:
+  LOCKSTEP_COLD void record(waiter<R>& op, const visible_op& what, bool forever) noexcept {
+    record_.op = what;
+    record_.task = R::self();
+    record_.thread_id = current_thread_id();
+    record_.since = R::now();
+    record_.forever = forever;
+    op.observe(record_);
+  }
+  blocked_record record_;
+};
+
+// A waiter's place in the list of a context: claims the wait when the context is cancelled.
+template <class R>
+class cancel_registration : private cancel_node {
+ public:
+  cancel_registration(waiter<R>& op, cancel_state* ctx, int token) noexcept
+      : cancel_node{[](cancel_node& n) noexcept { return self(n).op_->claim(self(n).token_); },
+                    [](cancel_node& n) noexcept { self(n).op_->wake(); }},
+        op_{&op},
+        ctx_{ctx},
+        token_{token} {}
+
+  // Registers and runs `last` in the same section, or returns false if the context has ended.
+  template <class F>
+  bool arm(F last) noexcept {
+    if (ctx_ == nullptr) return last(), true;
+    const lock_scope hold{ctx_->tree_lock()};
+    if (ctx_->ended()) return false;
+    ctx_->link(*this);
+    last();
+    return true;
+  }
+  void disarm() noexcept {
+    if (ctx_ == nullptr) return;
+    const lock_scope hold{ctx_->tree_lock()};
+    ctx_->unlink(*this);
+  }
+
+ private:
+  static cancel_registration& self(cancel_node& n) noexcept {
+    return static_cast<cancel_registration&>(n);
+  }
+  waiter<R>* op_;
+  cancel_state* ctx_;
+  int token_;
+};
+
+// What an object does around a wait, beside queueing it.
+template <class R>
+struct plain_wait {
+  // Under the lock: queues the wait.
+  static void enqueue(wait_queue<R>& q, wait_node<R>& n) noexcept { q.push_back(n); }
+  // After the object was unlocked, before the task blocks.
+  static void registered() noexcept {}
+  // Under the lock, after a wait that was given up was unlinked.
+  static void abandoned(wake_list<R>&) noexcept {}
+};
+
+// The end of a wait that its own side ended: unlinks it, lets the object react, says why.
+template <class R, class Lock, class Hooks>
+status give_up(wait_queue<R>& q, wait_node<R>& n, Lock& lock, const limit& lim, int fired,
+               Hooks& hooks) {
+  wake_list<R> woken;
+  {
+    const lock_scope hold{lock};
+    q.erase(n);
+    hooks.abandoned(woken);
+  }
+  woken.wake();
+  return fired == fired_timeout ? status::timeout : lim.ctx->now_status();
+}
+
+// Waits in q until somebody claims n, the deadline passes or the context ends. Call with `hold`
+// locking the object, after it was seen that the operation cannot proceed; returns unlocked.
+template <class R, class Lock, class Hooks = plain_wait<R>>
+[[gnu::noinline]] status block(wait_queue<R>& q, wait_node<R>& n, Lock& lock,
+                               lock_scope<Lock>& hold, const limit& lim, const visible_op& what,
+                               Hooks&& hooks = {}) {
+  observation<R> seen;
+  cancel_registration<R> cancellation{*n.op, lim.ctx, fired_cancelled};
+  hooks.enqueue(q, n);
+  int fired = fired_cancelled;
+  if (cancellation.arm([&] { seen.begin(*n.op, what, lim.deadline == never); })) {
+    hold.unlock();
+    hooks.registered();
+    fired = n.op->wait(lim.deadline);
+    cancellation.disarm();
+    seen.finish();
+    if (fired >= 0) return n.result;
+  } else {
+    n.op->claim(fired_cancelled);  // the object is still locked: nobody else can
+    hold.unlock();
+    hooks.registered();
+  }
+  return give_up(q, n, lock, lim, fired, hooks);
+}
+
+}  // namespace lockstep::inline LOCKSTEP_ABI::detail

@@ -1,0 +1,159 @@
+// cancel_state.hpp: the tree behind context: who is cancelled, and whom that wakes.
+//
+// All contexts of a tree share the lock of its root, so a cancellation ends a whole subtree at one
+// instant, parent first. Deadlines need no timer: each wait is bounded by the earliest deadline
+// above it, and a context whose deadline has passed is marked when somebody looks.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "../clock.hpp"
+#include "../runtime/any.hpp"
+#include "../runtime/short_lock.hpp"
+#include "../status.hpp"
+#include "config.hpp"
+
+namespace lockstep::inline LOCKSTEP_ABI::detail {
+
+// One wait, or one callback, that a cancellation ends. Knows no runtime: it is claimed and woken
+// through functions.
+struct cancel_node {
+  bool (*claim)(cancel_node&) noexcept;
+  void (*wake)(cancel_node&) noexcept;
+  cancel_node* prev = nullptr;
+  cancel_node* next = nullptr;
+  bool linked = false;
+};
+
+class cancel_state {
+ public:
+  // A child of parent (null: a new tree). Counted once for the caller.
+  static cancel_state* make(cancel_state* parent, time_point deadline) {
+    auto* s = new cancel_state;
+    s->deadline_ = deadline;
+    if (parent == nullptr) return s;
+    s->root_ = parent->root_;
+    s->parent_ = parent;
+    s->deadline_ = deadline < parent->deadline_ ? deadline : parent->deadline_;
+    parent->retain();
+    const lock_scope hold{s->tree_lock()};
+    s->status_.store(parent->status_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    if (s->status_.load(std::memory_order_relaxed) == status::ok) s->link_to_parent();
+    return s;
+  }
+
+  void retain() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
+
+  static void release(cancel_state* s) noexcept {
+    while (s != nullptr && s->references_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+      cancel_state* const parent = s->parent_;
+      if (parent != nullptr) {
+        const lock_scope hold{s->tree_lock()};
+        s->unlink_from_parent();
+      }
+      delete s;
+      s = parent;
+    }
+  }
+
+  // ok, cancelled, or timeout (its deadline passed). Never changes once it is not ok.
+  status now_status() noexcept {
+    const status s = status_.load(std::memory_order_acquire);
+    if (s != status::ok || deadline_ == never || any_runtime::now() < deadline_) return s;
+    end(status::timeout);
+    return status_.load(std::memory_order_acquire);
+  }
+
+  [[nodiscard]] time_point deadline() const noexcept { return deadline_; }
+  short_lock& tree_lock() noexcept { return root_->lock_; }
+
+  // Ends this context and all below it, unless it has ended before. O(size of the subtree).
+  void end(status why) noexcept {
+    cancel_node* woken = nullptr;
+    {
+      const lock_scope hold{tree_lock()};
+      if (status_.load(std::memory_order_relaxed) != status::ok) return;
+      if (deadline_ != never && any_runtime::now() >= deadline_) why = status::timeout;
+      unlink_from_parent();
+      for (cancel_state* s = this; s != nullptr; s = s->following(this)) s->end_one(why, woken);
+    }
+    while (woken != nullptr) {
+      cancel_node* const n = woken;
+      woken = n->next;
+      n->wake(*n);  // n may be gone
+    }
+  }
+
+  // For waits. Both need the tree lock.
+  [[nodiscard]] bool ended() const noexcept {
+    return status_.load(std::memory_order_relaxed) != status::ok;
+  }
+  void link(cancel_node& n) noexcept {
+    n.prev = nullptr;
+    n.next = nodes_;
+    if (nodes_ != nullptr) nodes_->prev = &n;
+    nodes_ = &n;
+    n.linked = true;
+  }
+  void unlink(cancel_node& n) noexcept {
+    if (!n.linked) return;
+    (n.prev != nullptr ? n.prev->next : nodes_) = n.next;
+    if (n.next != nullptr) n.next->prev = n.prev;
+    n.linked = false;
+  }
+
+ private:
+  cancel_state() = default;
+  ~cancel_state() = default;
+
+  void end_one(status why, cancel_node*& woken) noexcept {
+    if (status_.load(std::memory_order_relaxed) != status::ok) return;
+    // Release: pairs with the acquire in now_status; what the canceller did is seen.
+    status_.store(why, std::memory_order_release);
+    while (cancel_node* n = nodes_) {
+      unlink(*n);
+      if (n->claim(*n)) {
+        n->next = woken;
+        woken = n;
+      }
+    }
+  }
+
+  // The next one in pre-order below top, or null.
+  cancel_state* following(const cancel_state* top) noexcept {
+    if (children_ != nullptr) return children_;
+    for (cancel_state* s = this; s != top; s = s->parent_) {
+      if (s->next_sibling_ != nullptr) return s->next_sibling_;
+    }
+    return nullptr;
+  }
+
+  void link_to_parent() noexcept {
+    next_sibling_ = parent_->children_;
+    if (next_sibling_ != nullptr) next_sibling_->prev_sibling_ = this;
+    parent_->children_ = this;
+    linked_ = true;
+  }
+  void unlink_from_parent() noexcept {
+    if (!linked_) return;
+    (prev_sibling_ != nullptr ? prev_sibling_->next_sibling_ : parent_->children_) = next_sibling_;
+    if (next_sibling_ != nullptr) next_sibling_->prev_sibling_ = prev_sibling_;
+    prev_sibling_ = next_sibling_ = nullptr;
+    linked_ = false;
+  }
+
+  std::atomic<std::uint32_t> references_{1};
+  std::atomic<status> status_{status::ok};
+  bool linked_ = false;
+  short_lock lock_;  // used in the root only
+  time_point deadline_ = never;
+  cancel_state* root_ = this;
+  cancel_state* parent_ = nullptr;
+  cancel_state* children_ = nullptr;
+  cancel_state* next_sibling_ = nullptr;
+  cancel_state* prev_sibling_ = nullptr;
+  cancel_node* nodes_ = nullptr;
+};
+
+}  // namespace lockstep::inline LOCKSTEP_ABI::detail

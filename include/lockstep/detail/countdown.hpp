@@ -1,0 +1,105 @@
+// countdown.hpp: a counter that tasks lower and wait for: the core of latch and wait_group.
+//
+// One word holds the count and a mark "slow: a task waits, or waited". While the mark is off, all
+// operations are single atomic steps. With the mark on, the step to zero is made under the lock,
+// and a waiter that sees zero passes through the lock too: so it cannot return, and destroy the
+// object, before the task that released it has left. Only waiters take the mark off.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+
+#include "../contract.hpp"
+#include "../runtime/any.hpp"
+#include "../status.hpp"
+#include "blocking.hpp"
+#include "config.hpp"
+#include "wait_node.hpp"
+
+namespace lockstep::inline LOCKSTEP_ABI::detail {
+
+template <class R>
+class countdown {
+ public:
+  constexpr explicit countdown(std::int64_t count) noexcept : word_{count * 2} {}
+
+  [[nodiscard]] std::int64_t count() const noexcept {
+    return word_.load(std::memory_order_acquire) >> 1;
+  }
+  [[nodiscard]] bool has_waiters() const noexcept { return !waiters_.empty(); }
+
+  // Adds delta. Reaching zero releases every waiter. False: the count would become negative, and
+  // nothing was done.
+  bool add(std::int64_t delta) noexcept {
+    std::int64_t w = word_.load(std::memory_order_relaxed);
+    for (;;) {
+      const std::int64_t after = (w >> 1) + delta;
+      if (after < 0) [[unlikely]] return false;
+      if (after == 0 && (w & slow) != 0) return reach_zero(delta);
+      // Release: pairs with the acquire in is_zero; work done before is seen after the wait.
+      if (word_.compare_exchange_weak(w, w + delta * 2, std::memory_order_acq_rel,
+                                      std::memory_order_relaxed)) {
+        return true;
+      }
+    }
+  }
+
+  // Whether the count is zero. True also means that whoever made it so has left the object.
+  bool is_zero() noexcept {
+    const std::int64_t w = word_.load(std::memory_order_acquire);
+    return w == 0 || (w == slow && settle());
+  }
+
+  // Waits for zero.
+  status wait(const limit& lim, const visible_op& what) {
+    if (const status s = lim.before(); s != status::ok) [[unlikely]] return s;
+    if (is_zero()) return status::ok;
+    if (lim.poll) return status::would_block;
+    lock_scope hold{lock_};
+    if (word_.fetch_or(slow, std::memory_order_acq_rel) >> 1 == 0) return status::ok;
+    waiter<R> op;
+    wait_node<R> n{op, nullptr};
+    return block(waiters_, n, lock_, hold, lim, what);
+  }
+
+  // For select: under lock(), registration after a count that is not zero.
+  auto& lock() noexcept { return lock_; }
+  bool zero_or_mark() noexcept {
+    return word_.fetch_or(slow, std::memory_order_acq_rel) >> 1 == 0;
+  }
+  wait_queue<R>& waiters() noexcept { return waiters_; }
+
+ private:
+  static constexpr std::int64_t slow = 1;
+
+  LOCKSTEP_COLD bool reach_zero(std::int64_t delta) noexcept {
+    wake_list<R> woken;
+    {
+      const lock_scope hold{lock_};
+      std::int64_t w = word_.load(std::memory_order_relaxed);
+      do {
+        if ((w >> 1) + delta < 0) return false;
+      } while (!word_.compare_exchange_weak(w, w + delta * 2, std::memory_order_acq_rel,
+                                            std::memory_order_relaxed));
+      if ((w >> 1) + delta == 0) waiters_.claim_all(status::ok, woken);
+    }
+    woken.wake();
+    return true;
+  }
+
+  // Zero was seen with the mark on: passes through the lock, and takes the mark off if it can.
+  LOCKSTEP_COLD bool settle() noexcept {
+    const lock_scope hold{lock_};
+    std::int64_t expected = slow;
+    if (waiters_.empty()) {
+      word_.compare_exchange_strong(expected, 0, std::memory_order_acq_rel);
+    }
+    return word_.load(std::memory_order_acquire) >> 1 == 0;
+  }
+
+  typename R::template atomic<std::int64_t> word_;
+  typename R::short_lock lock_;
+  wait_queue<R> waiters_;
+};
+
+}  // namespace lockstep::inline LOCKSTEP_ABI::detail

@@ -1,0 +1,174 @@
+// wait_node.hpp: the fired token, and the queue of blocked operations.
+//
+// A blocked operation is one `waiter` on its task's stack, and one `wait_node` in the queue of each
+// object it waits for (a select has several). Whoever brings it to an end first wins the claim, a
+// compare-and-swap on the token, from "waiting" to the outcome; then moves the value, records the
+// result in the node, and, with the object's lock dropped, wakes the waiter. A timeout and a
+// cancellation are claimants like any other, so what a wait reports is always what happened.
+//
+// Source: the token is selectDone of Go's runtime/select.go and Context::select of crossbeam.
+#pragma once
+
+#include <cstdint>
+
+#include "../runtime/observer.hpp"
+#include "../status.hpp"
+#include "config.hpp"
+
+namespace lockstep::inline LOCKSTEP_ABI::detail {
+
+// Runtimes that record blocked operations declare observed().
+template <class R>
+concept observed_runtime = requires { R::observed(); };
+
+// Values of a token beside the winning case's index (0 and up).
+enum : int { fired_not = -1, fired_timeout = -2, fired_cancelled = -3 };
+
+template <class R>
+class waiter {
+ public:
+  waiter() = default;
+  waiter(const waiter&) = delete;
+  waiter& operator=(const waiter&) = delete;
+
+  // Exactly one caller ever gets true, and then owes one wake().
+  bool claim(int outcome) noexcept {
+    int waiting = fired_not;
+    // Release: the waiter, which reads the token, sees the claimer's writes before it. Acquire:
+    // the claimer sees the waiter's slot as it was registered.
+    if (!fired_.compare_exchange_strong(waiting, outcome, std::memory_order_acq_rel,
+                                        std::memory_order_acquire)) {
+      return false;
+    }
+    if constexpr (observed_runtime<R>) {
+      if (counted_) [[unlikely]] observed_waits.uncount();
+    }
+    return true;
+  }
+
+  void wake() noexcept { parker_.unpark(); }
+
+  // Blocks until somebody claimed and woke this operation, or claims it for the deadline.
+  // Returns the token's value.
+  int wait(time_point deadline) {
+    if (deadline == never) {
+      parker_.park();
+    } else if (!parker_.park_until(deadline)) {
+      if (claim(fired_timeout)) return fired_timeout;
+      parker_.park();  // claimed by another: its wake is on the way
+    }
+    return fired_.load(std::memory_order_acquire);
+  }
+
+  // Records the wait in r. Call inside the section that registers it, before anyone can claim.
+  void observe(blocked_record& r) noexcept {
+    r.fired = &fired_;
+    counted_ = r.forever;
+    observed_waits.add(r);
+  }
+
+ private:
+  typename R::template atomic<int> fired_{fired_not};
+  bool counted_ = false;
+  typename R::parker parker_;
+};
+
+// One registration of a waiter with one object. Links and result belong to the object's lock until
+// the claim, to the claimer until the wake, to the waiter afterwards.
+template <class R>
+struct wait_node {
+  wait_node(waiter<R>& w, void* payload, int case_index = 0) noexcept
+      : op{&w}, slot{payload}, index{case_index} {}
+
+  // Brings the wait to an end for this node's case, unless another claim came first.
+  bool claim(status outcome) noexcept {
+    if (!op->claim(index)) return false;
+    result = outcome;
+    return true;
+  }
+
+  wait_node* prev = nullptr;
+  wait_node* next = nullptr;
+  waiter<R>* op;
+  void* slot;  // where the value is taken from or put, before the wake
+  int index;
+  status result = status::ok;
+  bool linked = false;
+};
+
+// Claimed nodes, to be woken when the lock is dropped.
+template <class R>
+class wake_list {
+ public:
+  wake_list() = default;
+  wake_list(const wake_list&) = delete;
+  wake_list& operator=(const wake_list&) = delete;
+
+  void add(wait_node<R>& n) noexcept {
+    n.next = nullptr;
+    (last_ != nullptr ? last_->next : first_) = &n;
+    last_ = &n;
+  }
+
+  // Wakes in the order of add. A woken node may be gone at once.
+  void wake() noexcept {
+    for (wait_node<R>* n = first_; n != nullptr;) {
+      wait_node<R>* const following = n->next;
+      n->op->wake();
+      n = following;
+    }
+    first_ = last_ = nullptr;
+  }
+
+ private:
+  wait_node<R>* first_ = nullptr;
+  wait_node<R>* last_ = nullptr;
+};
+
+// FIFO of registrations, under the lock of the object that owns it.
+template <class R>
+class wait_queue {
+ public:
+  [[nodiscard]] bool empty() const noexcept { return first_ == nullptr; }
+  [[nodiscard]] wait_node<R>* front() const noexcept { return first_; }
+
+  void push_back(wait_node<R>& n) noexcept { insert(n, last_, nullptr); }
+  void push_front(wait_node<R>& n) noexcept { insert(n, nullptr, first_); }
+
+  // Unlinks n if it is linked.
+  void erase(wait_node<R>& n) noexcept {
+    if (!n.linked) return;
+    (n.prev != nullptr ? n.prev->next : first_) = n.next;
+    (n.next != nullptr ? n.next->prev : last_) = n.prev;
+    n.linked = false;
+  }
+
+  // Unlinks nodes from the front until one can be claimed; null when none is left. Registrations
+  // of waiters that were claimed elsewhere are dropped on the way.
+  wait_node<R>* pop_claimed(status outcome = status::ok) noexcept {
+    while (wait_node<R>* n = first_) {
+      erase(*n);
+      if (n->claim(outcome)) return n;
+    }
+    return nullptr;
+  }
+
+  // Claims everyone with the same outcome.
+  void claim_all(status outcome, wake_list<R>& woken) noexcept {
+    while (wait_node<R>* n = pop_claimed(outcome)) woken.add(*n);
+  }
+
+ private:
+  void insert(wait_node<R>& n, wait_node<R>* before, wait_node<R>* after) noexcept {
+    n.prev = before;
+    n.next = after;
+    (before != nullptr ? before->next : first_) = &n;
+    (after != nullptr ? after->prev : last_) = &n;
+    n.linked = true;
+  }
+
+  wait_node<R>* first_ = nullptr;
+  wait_node<R>* last_ = nullptr;
+};
+
+}  // namespace lockstep::inline LOCKSTEP_ABI::detail

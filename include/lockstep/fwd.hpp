@@ -1,0 +1,48 @@
+// fwd.hpp: names of the library, for headers that only mention them.
+#pragma once
+
+#include "detail/config.hpp"
+
+namespace lockstep::inline LOCKSTEP_ABI {
+
+struct threads_runtime;
+struct any_runtime;
+
+class context;
+class cancel_scope;
+class error;
+template <class T>
+class outcome;
+
+template <class T, class R>
+class basic_channel;
+template <class T, class R>
+class basic_sender;
+template <class T, class R>
+class basic_receiver;
+template <class T, class R>
+class basic_topic;
+template <class R>
+class basic_barrier;
+template <class R>
+class basic_condition_variable;
+template <class R>
+class basic_latch;
+template <class R>
+class basic_mutex;
+template <class R>
+class basic_semaphore;
+template <class R>
+class basic_wait_group;
+
+class client;
+class run_env;
+
+namespace detail {
+struct limit;
+class context_access;
+class channel_access;
+class select_access;
+}  // namespace detail
+
+}  // namespace lockstep::inline LOCKSTEP_ABI

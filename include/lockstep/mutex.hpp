@@ -1,0 +1,201 @@
+// mutex.hpp: mutual exclusion with bounded starvation.
+//
+// Works with std::lock_guard, std::unique_lock and std::scoped_lock. Not recursive, and not bound
+// to its owner: another task may unlock it.
+//
+// Normally a released mutex goes to whoever comes first, which is fast; a task that was woken for
+// it and finds it taken waits on at the head of the queue. Once a task has waited for more than a
+// millisecond the mutex is handed from owner to owner in order, until a waiter gets it in less
+// (MU-2..5).
+//
+// Ordering: what X does before unlock() is visible to Y after its later lock() (MM-4). A try_lock()
+// that fails orders nothing.
+// Lifetime: may be destroyed by whoever locked it last, as soon as it has unlocked; earlier
+// unlock() callers need not have returned.
+// Cost: uncontended, one atomic step to lock and one to unlock.
+// Source: Go's internal/sync/mutex.go; statements MU-1..7.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+
+#include "contract.hpp"
+#include "detail/blocking.hpp"
+#include "detail/config.hpp"
+#include "detail/wait_node.hpp"
+#include "fwd.hpp"
+#include "runtime/any.hpp"
+
+namespace lockstep::inline LOCKSTEP_ABI {
+
+template <class R>
+class basic_mutex {
+ public:
+  using runtime_type = R;
+
+  constexpr basic_mutex() noexcept = default;
+  basic_mutex(const basic_mutex&) = delete;
+  basic_mutex& operator=(const basic_mutex&) = delete;
+  // Contract: no task waits.
+  ~basic_mutex() {
+    detail::expects(waiters_.empty(), "a mutex is destroyed with waiters", this, site::current());
+  }
+
+  // Blocks until the mutex is held by the caller.
+  void lock(site where = site::current()) { lock_core(detail::limit::none(), where); }
+  // Whether the mutex was taken. May fail when it is just being handed over.  // MU-7
+  [[nodiscard]] bool try_lock(site where = site::current()) {
+    return lock_core(detail::limit::at_once(), where) == status::ok;
+  }
+  template <class Rep, class Period>
+  [[nodiscard]] bool try_lock_for(const std::chrono::duration<Rep, Period>& d,
+                                  site where = site::current()) {
+    return lock_core(detail::limit::within<R>(d), where) == status::ok;
+  }
+  template <class Clock, class Duration>
+  [[nodiscard]] bool try_lock_until(const std::chrono::time_point<Clock, Duration>& deadline,
+                                    site where = site::current()) {
+    return lock_core(detail::limit::until<R>(deadline), where) == status::ok;
+  }
+  // ok: held. Otherwise not held, and the context ended before or meanwhile.
+  [[nodiscard]] status lock(const context& ctx, site where = site::current()) {
+    return lock_core(detail::limit::of(ctx), where);
+  }
+
+  // Contract: the mutex is held.  // MU-1
+  void unlock(site where = site::current());
+
+ private:
+  friend class detail::select_access;
+  using node = detail::wait_node<R>;
+  using hold_type = detail::lock_scope<typename R::short_lock>;
+
+  // held, and slow: a task waits, or waited; then only the lock may change the word. Only an
+  // arriving lock() takes the mark off, so unlock() leaves no step behind that the next owner
+  // could overtake.
+  static constexpr std::uint32_t held = 1;
+  static constexpr std::uint32_t slow = 2;
+  static constexpr duration patience{1'000'000};
+
+  // How a waiter is woken: with the mutex in its hands, or to try again.
+  static constexpr status handed_over = status::ok;
+  static constexpr status try_again = status::would_block;
+
+  status lock_core(const detail::limit& lim, site where);
+  status lock_slow(const detail::limit& lim, site where);
+  void unlock_slow(site where);
+
+  // Under the lock: takes the mutex if it is free; else leaves the mark, so that the holder's
+  // unlock() takes the lock too.
+  bool take_or_mark() noexcept;
+  // Under the lock, by the holder: lets go. Returns the waiter to wake, or null.
+  node* pass_on() noexcept;
+
+  detail::visible_op operation(const char* verb, site where) const noexcept {
+    return {verb, "mutex", this, where, nullptr};
+  }
+
+  typename R::template atomic<std::uint32_t> word_{0};
+  typename R::short_lock lock_;
+  bool woken_ = false;     // a waiter was told to try again and has not done so yet  // MU-6
+  bool starving_ = false;  // ownership passes in order of arrival
+  detail::wait_queue<R> waiters_;
+};
+
+using mutex = basic_mutex<any_runtime>;
+namespace threads {
+using mutex = basic_mutex<threads_runtime>;
+}
+
+template <class R>
+status basic_mutex<R>::lock_core(const detail::limit& lim, site where) {
+  detail::checkpoint<R>([&] { return operation("lock", where); });
+  if (const status s = lim.before(); s != status::ok) [[unlikely]] return s;
+  std::uint32_t w = 0;
+  // Acquire: pairs with the release in unlock.
+  if (word_.compare_exchange_strong(w, held, std::memory_order_acquire,
+                                    std::memory_order_relaxed)) [[likely]] {
+    return status::ok;
+  }
+  if (lim.poll && (w & held) != 0) return status::would_block;
+  return lock_slow(lim, where);
+}
+
+template <class R>
+bool basic_mutex<R>::take_or_mark() noexcept {
+  if ((word_.fetch_or(slow, std::memory_order_acq_rel) & held) != 0) return false;
+  word_.store(waiters_.empty() ? held : held | slow, std::memory_order_relaxed);
+  return true;
+}
+
+template <class R>
+auto basic_mutex<R>::pass_on() noexcept -> node* {
+  if (starving_) {
+    if (node* n = waiters_.pop_claimed(handed_over)) {  // the word stays held: MU-4
+      const time_point since = *static_cast<const time_point*>(n->slot);
+      if (waiters_.empty() || R::now() - since < patience) starving_ = false;  // MU-5
+      return n;
+    }
+    starving_ = false;
+  }
+  // Release: pairs with the acquire of the next owner, who takes the lock as the mark is on.
+  word_.store(slow, std::memory_order_release);
+  if (woken_) return nullptr;  // MU-6
+  node* const n = waiters_.pop_claimed(try_again);
+  woken_ = n != nullptr;
+  return n;
+}
+
+template <class R>
+LOCKSTEP_COLD status basic_mutex<R>::lock_slow(const detail::limit& lim, site where) {
+  struct hooks : detail::plain_wait<R> {
+    bool first;
+    explicit hooks(bool at_front) noexcept : first{at_front} {}
+    void enqueue(detail::wait_queue<R>& q, node& n) noexcept {
+      first ? q.push_front(n) : q.push_back(n);  // MU-2
+    }
+  };
+  time_point since{};
+  for (bool was_woken = false;; was_woken = true) {
+    hold_type hold{lock_};
+    if (was_woken) woken_ = false;
+    if (take_or_mark()) return status::ok;
+    if (lim.poll) return status::would_block;
+    if (!was_woken) {
+      since = R::now();
+    } else if (R::now() - since > patience) {
+      starving_ = true;  // MU-3
+    }
+    detail::waiter<R> op;
+    node n{op, &since};
+    const status s = detail::block(waiters_, n, lock_, hold, lim, operation("lock", where),
+                                   hooks{was_woken});
+    if (s != try_again) return s;
+  }
+}
+
+template <class R>
+void basic_mutex<R>::unlock(site where) {
+  detail::checkpoint<R>([&] { return operation("unlock", where); });
+  std::uint32_t w = held;
+  // Release: pairs with the acquire in lock_core.
+  if (!word_.compare_exchange_strong(w, 0, std::memory_order_release,
+                                     std::memory_order_relaxed)) [[unlikely]] {
+    unlock_slow(where);
+  }
+}
+
+template <class R>
+LOCKSTEP_COLD void basic_mutex<R>::unlock_slow(site where) {
+  node* woken = nullptr;
+  {
+    const hold_type hold{lock_};
+    detail::expects((word_.load(std::memory_order_relaxed) & held) != 0,
+                    "unlock of a mutex that is not locked", this, where);
+    woken = pass_on();
+  }
+  if (woken != nullptr) woken->op->wake();
+}
+
+}  // namespace lockstep::inline LOCKSTEP_ABI

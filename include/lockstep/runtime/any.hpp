@@ -1,0 +1,116 @@
+// any.hpp: the default runtime: whatever the calling thread is running.
+//
+// Objects on `any` serve threads, fibers, coroutines and simulated tasks at once: each wait goes
+// to the runtime of its own task, through a table that the parker keeps. The cost is one indirect
+// call on the blocking path; a visible operation adds one relaxed load and one branch that is not
+// taken (the hooks word).
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "../clock.hpp"
+#include "../detail/config.hpp"
+#include "concept.hpp"
+#include "observer.hpp"
+#include "short_lock.hpp"
+#include "task.hpp"
+#include "threads.hpp"
+
+namespace lockstep::inline LOCKSTEP_ABI {
+
+namespace detail {
+
+class any_parker;
+
+// A runtime as a table, for those who meet it at run time. Tables are static and never destroyed.
+struct runtime_ops {
+  const char* name;
+  void (*park)(any_parker&);
+  bool (*park_until)(any_parker&, time_point deadline);
+  void (*unpark)(any_parker&) noexcept;
+  time_point (*now)() noexcept;
+  std::uint64_t (*random)() noexcept;
+  void (*yield)();
+  task_info* (*self)() noexcept;
+  void (*spawn)(task_closure*, const task_options*);
+  void (*checkpoint)(const visible_op&);  // null: nothing to decide before an operation
+};
+
+// The table of the runtime whose task this thread runs; null stands for threads.
+LOCKSTEP_TLS const runtime_ops* thread_runtime = nullptr;
+
+// A parker that remembers whose it is: a word for the runtime's use, and the table.
+class any_parker {
+ public:
+  any_parker() noexcept;
+  void park() { home_->park(*this); }
+  bool park_until(time_point deadline) { return home_->park_until(*this, deadline); }
+  void unpark() noexcept { home_->unpark(*this); }
+
+  std::atomic<std::uintptr_t> word{0};
+
+ private:
+  const runtime_ops* home_;
+};
+
+inline constexpr runtime_ops threads_ops{
+    .name = "threads",
+    .park = [](any_parker& p) { permit_take(p.word, never); },
+    .park_until = [](any_parker& p, time_point at) { return permit_take(p.word, at); },
+    .unpark = [](any_parker& p) noexcept { permit_post(p.word); },
+    .now = &threads_runtime::now,
+    .random = &threads_runtime::random,
+    .yield = [] { threads_runtime::yield(); },
+    .self = &threads_runtime::self,
+    .spawn = &threads_runtime::spawn,
+    .checkpoint = nullptr,
+};
+
+// Returns the value, from out of line: after a task moved to another thread, an inlined access may
+// still read the old thread's variable.
+[[gnu::noinline]] inline const runtime_ops* current_runtime() noexcept {
+  const runtime_ops* ops = thread_runtime;
+  return ops != nullptr ? ops : &threads_ops;
+}
+
+inline any_parker::any_parker() noexcept : home_{current_runtime()} {}
+
+LOCKSTEP_COLD inline void checkpoint_hooked(const visible_op& op) {
+  if ((hooks_word.load(std::memory_order_relaxed) & hook_checkpoint) == 0) return;
+  const runtime_ops* ops = current_runtime();
+  if (ops->checkpoint != nullptr) ops->checkpoint(op);
+}
+
+}  // namespace detail
+
+struct any_runtime {
+  using parker = detail::any_parker;
+  using short_lock = detail::short_lock;
+  template <class T>
+  using atomic = std::atomic<T>;
+
+  static time_point now() noexcept { return detail::current_runtime()->now(); }
+  static void yield() { detail::current_runtime()->yield(); }
+  static std::uint64_t random() noexcept { return detail::current_runtime()->random(); }
+  static detail::task_info* self() noexcept { return detail::current_runtime()->self(); }
+  static void spawn(detail::task_closure* closure, const detail::task_options* options) {
+    detail::current_runtime()->spawn(closure, options);
+  }
+
+  // Whether anybody wants to see visible operations: one relaxed load.
+  static bool hooked() noexcept { return detail::hooks_word.load(std::memory_order_relaxed) != 0; }
+
+  // Before a visible operation: a scheduler under exploration may switch tasks here.
+  static void checkpoint(const detail::visible_op& op) { detail::checkpoint_hooked(op); }
+
+  // Whether waits are recorded in detail::observed_waits.
+  static bool observed() noexcept {
+    return (detail::hooks_word.load(std::memory_order_relaxed) & detail::hook_observe) != 0;
+  }
+};
+
+static_assert(spawning_runtime<any_runtime>);
+static_assert(sizeof(any_runtime::parker) == 16);
+
+}  // namespace lockstep::inline LOCKSTEP_ABI

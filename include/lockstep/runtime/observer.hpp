@@ -1,0 +1,112 @@
+// observer.hpp: who is blocked, for reports and for the verdict "nothing can move any more".
+//
+// Off by default: operations then only test the hooks word. While observation is on, each wait
+// links a record on the waiter's stack into one list, and waits without a deadline are counted.
+// The count is raised inside the critical section that registers the wait, and lowered by whoever
+// claims it, before the waiter is woken: a task is counted only while nothing has happened that
+// will wake it. So "every task is counted" is never true of a program that can still move.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "../clock.hpp"
+#include "../detail/config.hpp"
+#include "short_lock.hpp"
+#include "task.hpp"
+
+namespace lockstep::inline LOCKSTEP_ABI::detail {
+
+// One blocked operation, while observation is on. Lives in the frame of the wait.
+struct blocked_record {
+  visible_op op;
+  const task_info* task = nullptr;  // null: a thread that the library did not start
+  long thread_id = 0;
+  time_point since{};
+  bool forever = false;                        // no deadline of its own
+  const std::atomic<int>* fired = nullptr;     // the token: still waiting while negative one
+  blocked_record* prev = nullptr;
+  blocked_record* next = nullptr;
+};
+
+class blocked_tasks {
+ public:
+  // Links the record, and counts it if it waits for ever. Call inside the registering section.
+  void add(blocked_record& r) noexcept {
+    const lock_scope hold{lock_};
+    r.next = head_;
+    if (head_ != nullptr) head_->prev = &r;
+    head_ = &r;
+    if (r.forever) forever_.fetch_add(1, std::memory_order_relaxed);
+    changes_.fetch_add(1, std::memory_order_relaxed);
+  }
+
+  // The claimer's part, before it wakes the waiter.
+  void uncount() noexcept {
+    forever_.fetch_sub(1, std::memory_order_acq_rel);
+    changes_.fetch_add(1, std::memory_order_acq_rel);
+  }
+
+  // The waiter's part, after it woke.
+  void remove(blocked_record& r) noexcept {
+    const lock_scope hold{lock_};
+    (r.prev != nullptr ? r.prev->next : head_) = r.next;
+    if (r.next != nullptr) r.next->prev = r.prev;
+  }
+
+  // Tasks that wait without a deadline and have not been claimed.
+  [[nodiscard]] std::int64_t blocked_for_ever() const noexcept {
+    return forever_.load(std::memory_order_acquire);
+  }
+  // Moves with every wait and wake: equal before and after means that nothing happened between.
+  [[nodiscard]] std::uint64_t changes() const noexcept {
+    return changes_.load(std::memory_order_acquire);
+  }
+
+  // Calls f(record) for each wait not yet claimed, newest first, under the list's lock.
+  template <class F>
+  void for_each(F f) {
+    const lock_scope hold{lock_};
+    for (blocked_record* r = head_; r != nullptr; r = r->next) {
+      if (r->fired->load(std::memory_order_acquire) == -1) f(*r);
+    }
+  }
+
+ private:
+  short_lock lock_;
+  std::atomic<std::int64_t> forever_{0};
+  std::atomic<std::uint64_t> changes_{0};
+  blocked_record* head_ = nullptr;
+};
+
+inline constinit blocked_tasks observed_waits{};
+
+// The hooks word: what visible operations on `any` have to do beyond their work.
+enum : std::uint32_t { hook_observe = 1, hook_checkpoint = 2 };
+inline constinit std::atomic<std::uint32_t> hooks_word{0};
+
+// Turns a hook on for a scope. Scopes may nest and overlap.
+class [[nodiscard]] hook_scope {
+ public:
+  explicit hook_scope(std::uint32_t hook) noexcept : hook_{hook} {
+    if (users(hook).fetch_add(1, std::memory_order_acq_rel) == 0) {
+      hooks_word.fetch_or(hook, std::memory_order_release);
+    }
+  }
+  hook_scope(const hook_scope&) = delete;
+  hook_scope& operator=(const hook_scope&) = delete;
+  ~hook_scope() {
+    if (users(hook_).fetch_sub(1, std::memory_order_acq_rel) == 1) {
+      hooks_word.fetch_and(~hook_, std::memory_order_release);
+    }
+  }
+
+ private:
+  static std::atomic<int>& users(std::uint32_t hook) noexcept {
+    static constinit std::atomic<int> counts[2]{};
+    return counts[hook == hook_observe ? 0 : 1];
+  }
+  std::uint32_t hook_;
+};
+
+}  // namespace lockstep::inline LOCKSTEP_ABI::detail

@@ -1,0 +1,64 @@
+// task.hpp: what every runtime knows about a task: its name, its owner, the code it runs.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+
+#include "../contract.hpp"
+#include "../detail/config.hpp"
+
+namespace lockstep::inline LOCKSTEP_ABI {
+
+namespace detail {
+
+// Gets the exceptions that leave detached tasks. A plan instance is one.
+class task_owner {
+ public:
+  virtual void task_failed(std::exception_ptr failure) noexcept = 0;
+
+ protected:
+  ~task_owner() = default;
+};
+
+// Identity of a task. Lives as long as the task.
+struct task_info {
+  static constexpr std::size_t name_capacity = 48;
+
+  char name[name_capacity] = "";
+  task_owner* owner = nullptr;
+
+  void rename(const char* text) noexcept { std::snprintf(name, sizeof name, "%s", text); }
+};
+
+// The code of a task, on the heap. A runtime's spawn takes ownership, calls run() once on the new
+// task with info as the current one, then deletes it.
+class task_closure {
+ public:
+  task_closure() = default;
+  task_closure(const task_closure&) = delete;
+  task_closure& operator=(const task_closure&) = delete;
+  virtual ~task_closure() = default;
+  virtual void run() noexcept = 0;
+
+  task_info info;
+};
+
+// How to start a task; null stands for the defaults.
+struct task_options {
+  std::size_t stack_bytes = 0;  // 0: the runtime's default
+};
+
+// A visible operation: what a report says of a blocked task, what a scheduler decides on.
+struct visible_op {
+  const char* verb = "";    // "recv"
+  const char* kind = "";    // "channel"
+  const void* object = nullptr;
+  site where{};
+  // Writes more about the object ("'ready': 3 of 5") to text; null: nothing more to say.
+  void (*describe)(const void* object, char* text, std::size_t size) = nullptr;
+};
+
+}  // namespace detail
+}  // namespace lockstep::inline LOCKSTEP_ABI
