@@ -152,8 +152,9 @@ class basic_barrier {
   }
   static void describe(const void* object, char* text, std::size_t size) noexcept {
     const auto& b = *static_cast<const basic_barrier*>(object);
-    const hold_type hold{b.lock_};
+    if (!b.lock_.try_lock()) return;
     std::snprintf(text, size, "%td of %td arrived", b.parties_ - b.missing_, b.parties_);
+    b.lock_.unlock();
   }
 
   mutable lock_type lock_;

@@ -234,12 +234,15 @@ std::size_t basic_channel<T, R>::size() const noexcept {
 template <class T, class R>
 void basic_channel<T, R>::describe(const void* object, char* text, std::size_t size) noexcept {
   const auto& c = *static_cast<const basic_channel*>(object);
+  if (!c.lock_.try_lock()) return;
+  const std::size_t buffered = c.buffer_.size();
+  c.lock_.unlock();
   if (c.capacity_ == 0) {
     std::snprintf(text, size, "rendezvous");
   } else if (c.capacity_ == no_bound) {
-    std::snprintf(text, size, "unbounded, %zu buffered", c.size());
+    std::snprintf(text, size, "unbounded, %zu buffered", buffered);
   } else {
-    std::snprintf(text, size, "%zu of %zu buffered", c.size(), c.capacity_);
+    std::snprintf(text, size, "%zu of %zu buffered", buffered, c.capacity_);
   }
 }
 

@@ -42,7 +42,6 @@ namespace detail {
 struct limit;
 class context_access;
 class channel_access;
-class select_access;
 }  // namespace detail
 
 }  // namespace lockstep::inline LOCKSTEP_ABI

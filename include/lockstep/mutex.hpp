@@ -66,8 +66,11 @@ class basic_mutex {
   // Contract: the mutex is held.  // MU-1
   void unlock(site where = site::current());
 
+  // For on_acquire.
+  class source;
+  source acquire_source(std::ptrdiff_t) noexcept { return source{*this}; }
+
  private:
-  friend class detail::select_access;
   using node = detail::wait_node<R>;
   using hold_type = detail::lock_scope<typename R::short_lock>;
 
@@ -103,6 +106,25 @@ class basic_mutex {
   detail::wait_queue<R> waiters_;
 };
 
+// What select drives; see source_case.
+template <class R>
+class basic_mutex<R>::source {
+ public:
+  using runtime_type = R;
+  explicit source(basic_mutex& m) noexcept : self_{&m} {}
+  auto* lock() const noexcept { return &self_->lock_; }
+  status poll() const noexcept {
+    return self_->take_or_mark() ? status::ok : status::would_block;
+  }
+  void enqueue(node& n) const noexcept { self_->waiters_.push_back(n); }
+  void dequeue(node& n, detail::wake_list<R>&) const noexcept { self_->waiters_.erase(n); }
+  void* slot() noexcept { return nullptr; }
+  detail::visible_op operation() const noexcept { return self_->operation("lock", {}); }
+
+ private:
+  basic_mutex* self_;
+};
+
 using mutex = basic_mutex<any_runtime>;
 namespace threads {
 using mutex = basic_mutex<threads_runtime>;
@@ -133,18 +155,27 @@ template <class R>
 auto basic_mutex<R>::pass_on() noexcept -> node* {
   if (starving_) {
     if (node* n = waiters_.pop_claimed(handed_over)) {  // the word stays held: MU-4
-      const time_point since = *static_cast<const time_point*>(n->slot);
-      if (waiters_.empty() || R::now() - since < patience) starving_ = false;  // MU-5
+      const auto* since = static_cast<const time_point*>(n->slot);
+      starving_ = !waiters_.empty() && since != nullptr && R::now() - *since >= patience;  // MU-5
       return n;
     }
     starving_ = false;
   }
   // Release: pairs with the acquire of the next owner, who takes the lock as the mark is on.
   word_.store(slow, std::memory_order_release);
-  if (woken_) return nullptr;  // MU-6
-  node* const n = waiters_.pop_claimed(try_again);
-  woken_ = n != nullptr;
-  return n;
+  while (!woken_ && !waiters_.empty()) {  // MU-6
+    node* const n = waiters_.front();
+    const bool for_select = n->slot == nullptr;  // a select cannot try again: it gets the mutex
+    waiters_.erase(*n);
+    if (!n->claim(for_select ? handed_over : try_again)) continue;
+    if (for_select) {
+      word_.store(held | slow, std::memory_order_relaxed);
+    } else {
+      woken_ = true;
+    }
+    return n;
+  }
+  return nullptr;
 }
 
 template <class R>

@@ -85,8 +85,11 @@ class basic_semaphore {
   }
   [[nodiscard]] std::ptrdiff_t max() const noexcept { return max_; }
 
+  // For on_acquire.
+  class source;
+  source acquire_source(std::ptrdiff_t k) noexcept { return {*this, k}; }
+
  private:
-  friend class detail::select_access;
   using node = detail::wait_node<R>;
   using hold_type = detail::lock_scope<typename R::short_lock>;
   static constexpr std::ptrdiff_t no_max = static_cast<std::ptrdiff_t>(~std::size_t{0} >> 2U);
@@ -123,6 +126,29 @@ class basic_semaphore {
   typename R::short_lock lock_;
   detail::wait_queue<R> waiters_;
   detail::wait_queue<R> hopeless_;  // requests for more than max_
+};
+
+// What select drives; see source_case.
+template <class R>
+class basic_semaphore<R>::source {
+ public:
+  using runtime_type = R;
+  source(basic_semaphore& s, std::ptrdiff_t k) noexcept : self_{&s}, weight_{k} {}
+  auto* lock() const noexcept { return weight_ <= self_->max_ ? &self_->lock_ : nullptr; }
+  status poll() const noexcept {
+    return self_->take_or_mark(weight_) ? status::ok : status::would_block;
+  }
+  void enqueue(node& n) const noexcept { self_->waiters_.push_back(n); }
+  void dequeue(node& n, detail::wake_list<R>& woken) const noexcept {
+    self_->waiters_.erase(n);
+    self_->grant(woken);
+  }
+  void* slot() noexcept { return &weight_; }
+  detail::visible_op operation() const noexcept { return self_->operation("acquire", {}); }
+
+ private:
+  basic_semaphore* self_;
+  std::ptrdiff_t weight_;
 };
 
 using semaphore = basic_semaphore<any_runtime>;

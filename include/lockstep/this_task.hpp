@@ -5,7 +5,6 @@
 #include "context.hpp"
 #include "detail/blocking.hpp"
 #include "detail/config.hpp"
-#include "detail/wait_node.hpp"
 #include "runtime/any.hpp"
 #include "site.hpp"
 
@@ -18,12 +17,7 @@ inline status sleep(const lockstep::detail::limit& lim, site where) {
   const auto what = [&] { return visible_op{"sleep", "", nullptr, where, nullptr}; };
   lockstep::detail::checkpoint<any_runtime>(what);
   if (const status s = lim.before(); s != status::ok) return s;
-  lockstep::detail::short_lock none;
-  lockstep::detail::lock_scope hold{none};
-  lockstep::detail::waiter<any_runtime> op;
-  lockstep::detail::wait_node<any_runtime> n{op, nullptr};
-  lockstep::detail::wait_queue<any_runtime> alone;
-  return lockstep::detail::block(alone, n, none, hold, lim, what());
+  return lockstep::detail::block_alone<any_runtime>(lim, what());
 }
 
 }  // namespace detail

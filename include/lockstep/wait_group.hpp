@@ -80,9 +80,12 @@ class basic_wait_group {
     return wait_within(detail::limit::of(ctx), where);
   }
 
- private:
-  friend class detail::select_access;
+  // For on_ready.
+  auto ready_source() noexcept {
+    return typename detail::countdown<R>::source{left_, operation("wait", {})};
+  }
 
+ private:
   status wait_within(const detail::limit& lim, site where) {
     detail::checkpoint<R>([&] { return operation("wait", where); });
     return left_.wait(lim, operation("wait", where));

@@ -7,6 +7,7 @@
 #include "../context.hpp"
 #include "../runtime/any.hpp"
 #include "../site.hpp"
+#include "alarm.hpp"
 #include "cancel_state.hpp"
 #include "config.hpp"
 #include "wait_node.hpp"
@@ -86,40 +87,22 @@ class observation<R> {
   blocked_record record_;
 };
 
-// A waiter's place in the list of a context: claims the wait when the context is cancelled.
+// A waiter's alarm at a context, which may be none.
 template <class R>
-class cancel_registration : private cancel_node {
+class cancel_registration {
  public:
   cancel_registration(waiter<R>& op, cancel_state* ctx, int token) noexcept
-      : cancel_node{[](cancel_node& n) noexcept { return self(n).op_->claim(self(n).token_); },
-                    [](cancel_node& n) noexcept { self(n).op_->wake(); }},
-        op_{&op},
-        ctx_{ctx},
-        token_{token} {}
+      : alarm_{op, token}, ctx_{ctx} {}
 
-  // Registers and runs `last` in the same section, or returns false if the context has ended.
-  template <class F>
-  bool arm(F last) noexcept {
-    if (ctx_ == nullptr) return last(), true;
-    const lock_scope hold{ctx_->tree_lock()};
-    if (ctx_->ended()) return false;
-    ctx_->link(*this);
-    last();
-    return true;
-  }
+  // Registers, or returns false if the context has ended.
+  bool arm() noexcept { return ctx_ == nullptr || ctx_->arm(alarm_); }
   void disarm() noexcept {
-    if (ctx_ == nullptr) return;
-    const lock_scope hold{ctx_->tree_lock()};
-    ctx_->unlink(*this);
+    if (ctx_ != nullptr) ctx_->disarm(alarm_);
   }
 
  private:
-  static cancel_registration& self(cancel_node& n) noexcept {
-    return static_cast<cancel_registration&>(n);
-  }
-  waiter<R>* op_;
+  waiter_alarm<R> alarm_;
   cancel_state* ctx_;
-  int token_;
 };
 
 // What an object does around a wait, beside queueing it.
@@ -157,7 +140,8 @@ template <class R, class Lock, class Hooks = plain_wait<R>>
   cancel_registration<R> cancellation{*n.op, lim.ctx, fired_cancelled};
   hooks.enqueue(q, n);
   int fired = fired_cancelled;
-  if (cancellation.arm([&] { seen.begin(*n.op, what, lim.deadline == never); })) {
+  if (cancellation.arm()) {
+    seen.begin(*n.op, what, lim.deadline == never);
     hold.unlock();
     hooks.registered();
     fired = n.op->wait(lim.deadline);
@@ -170,6 +154,17 @@ template <class R, class Lock, class Hooks = plain_wait<R>>
     hooks.registered();
   }
   return give_up(q, n, lock, lim, fired, hooks);
+}
+
+// Waits for nothing but the deadline or the end of the context.
+template <class R>
+status block_alone(const limit& lim, const visible_op& what) {
+  typename R::short_lock lock;
+  lock_scope hold{lock};
+  waiter<R> op;
+  wait_node<R> n{op, nullptr};
+  wait_queue<R> alone;
+  return block(alone, n, lock, hold, lim, what);
 }
 
 }  // namespace lockstep::inline LOCKSTEP_ABI::detail

@@ -12,19 +12,10 @@
 #include "../runtime/any.hpp"
 #include "../runtime/short_lock.hpp"
 #include "../status.hpp"
+#include "alarm.hpp"
 #include "config.hpp"
 
 namespace lockstep::inline LOCKSTEP_ABI::detail {
-
-// One wait, or one callback, that a cancellation ends. Knows no runtime: it is claimed and woken
-// through functions.
-struct cancel_node {
-  bool (*claim)(cancel_node&) noexcept;
-  void (*wake)(cancel_node&) noexcept;
-  cancel_node* prev = nullptr;
-  cancel_node* next = nullptr;
-  bool linked = false;
-};
 
 class cancel_state {
  public:
@@ -70,7 +61,7 @@ class cancel_state {
 
   // Ends this context and all below it, unless it has ended before. O(size of the subtree).
   void end(status why) noexcept {
-    cancel_node* woken = nullptr;
+    alarm* woken = nullptr;
     {
       const lock_scope hold{tree_lock()};
       if (status_.load(std::memory_order_relaxed) != status::ok) return;
@@ -78,46 +69,31 @@ class cancel_state {
       unlink_from_parent();
       for (cancel_state* s = this; s != nullptr; s = s->following(this)) s->end_one(why, woken);
     }
-    while (woken != nullptr) {
-      cancel_node* const n = woken;
-      woken = n->next;
-      n->wake(*n);  // n may be gone
-    }
+    alarm_list::wake(woken);
   }
 
-  // For waits. Both need the tree lock.
-  [[nodiscard]] bool ended() const noexcept {
-    return status_.load(std::memory_order_relaxed) != status::ok;
+  // Links an alarm, to ring when the context ends; false if it has ended.
+  bool arm(alarm& a) noexcept {
+    const lock_scope hold{tree_lock()};
+    if (status_.load(std::memory_order_relaxed) != status::ok) return false;
+    alarms_.add(a);
+    return true;
   }
-  void link(cancel_node& n) noexcept {
-    n.prev = nullptr;
-    n.next = nodes_;
-    if (nodes_ != nullptr) nodes_->prev = &n;
-    nodes_ = &n;
-    n.linked = true;
-  }
-  void unlink(cancel_node& n) noexcept {
-    if (!n.linked) return;
-    (n.prev != nullptr ? n.prev->next : nodes_) = n.next;
-    if (n.next != nullptr) n.next->prev = n.prev;
-    n.linked = false;
+  // Afterwards the context does not touch the alarm any more, but for the wake of a claim it made.
+  void disarm(alarm& a) noexcept {
+    const lock_scope hold{tree_lock()};
+    alarms_.remove(a);
   }
 
  private:
   cancel_state() = default;
   ~cancel_state() = default;
 
-  void end_one(status why, cancel_node*& woken) noexcept {
+  void end_one(status why, alarm*& woken) noexcept {
     if (status_.load(std::memory_order_relaxed) != status::ok) return;
     // Release: pairs with the acquire in now_status; what the canceller did is seen.
     status_.store(why, std::memory_order_release);
-    while (cancel_node* n = nodes_) {
-      unlink(*n);
-      if (n->claim(*n)) {
-        n->next = woken;
-        woken = n;
-      }
-    }
+    alarms_.claim_if([](const alarm&) { return true; }, woken);
   }
 
   // The next one in pre-order below top, or null.
@@ -153,7 +129,7 @@ class cancel_state {
   cancel_state* children_ = nullptr;
   cancel_state* next_sibling_ = nullptr;
   cancel_state* prev_sibling_ = nullptr;
-  cancel_node* nodes_ = nullptr;
+  alarm_list alarms_;
 };
 
 }  // namespace lockstep::inline LOCKSTEP_ABI::detail

@@ -62,12 +62,25 @@ class countdown {
     return block(waiters_, n, lock_, hold, lim, what);
   }
 
-  // For select: under lock(), registration after a count that is not zero.
-  auto& lock() noexcept { return lock_; }
-  bool zero_or_mark() noexcept {
-    return word_.fetch_or(slow, std::memory_order_acq_rel) >> 1 == 0;
-  }
-  wait_queue<R>& waiters() noexcept { return waiters_; }
+  // For select (see source_case); what to call the operation comes from the object around.
+  class source {
+   public:
+    using runtime_type = R;
+    source(countdown& c, const visible_op& what) noexcept : self_{&c}, what_{what} {}
+    auto* lock() const noexcept { return &self_->lock_; }
+    status poll() const noexcept {
+      const bool zero = self_->word_.fetch_or(slow, std::memory_order_acq_rel) >> 1 == 0;
+      return zero ? status::ok : status::would_block;
+    }
+    void enqueue(wait_node<R>& n) const noexcept { self_->waiters_.push_back(n); }
+    void dequeue(wait_node<R>& n, wake_list<R>&) const noexcept { self_->waiters_.erase(n); }
+    void* slot() noexcept { return nullptr; }
+    visible_op operation() const noexcept { return what_; }
+
+   private:
+    countdown* self_;
+    visible_op what_;
+  };
 
  private:
   static constexpr std::int64_t slow = 1;

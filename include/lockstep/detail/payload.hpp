@@ -69,22 +69,16 @@ status with_carrier(U&& u, Transfer transfer) {
   }
 }
 
-// Calls take(outcome<carrier>&) and unpacks what arrived.
-template <class T, class Take>
-outcome<T> from_carrier(Take take) {
+// What arrived, off its carrier.
+template <class T>
+outcome<T> unpack(outcome<carrier<T>>&& arrived) {
   if constexpr (std::is_void_v<T>) {
-    outcome<token> arrived{status::would_block};
-    take(arrived);
     return outcome<void>{arrived.status()};
   } else if constexpr (boxed<T>) {
-    outcome<carrier<T>> arrived{status::would_block};
-    take(arrived);
     if (!arrived) return arrived.status();
     return outcome<T>{std::in_place, std::move(**arrived)};
   } else {
-    outcome<T> arrived{status::would_block};
-    take(arrived);
-    return arrived;
+    return std::move(arrived);
   }
 }
 

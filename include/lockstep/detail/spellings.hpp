@@ -144,9 +144,13 @@ class recv_spellings {
 
  private:
   outcome<T> receive(const limit& lim, site where) {
-    return from_carrier<T>([&](outcome<carrier<T>>& to) {
-      static_cast<Self&>(*this).recv_core(to, lim, where);
-    });
+    outcome<carrier<T>> arrived{status::would_block};
+    static_cast<Self&>(*this).recv_core(arrived, lim, where);
+    if constexpr (std::is_same_v<carrier<T>, T>) {
+      return arrived;  // built in place
+    } else {
+      return unpack<T>(std::move(arrived));
+    }
   }
 };
 

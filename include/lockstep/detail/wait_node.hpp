@@ -22,7 +22,7 @@ template <class R>
 concept observed_runtime = requires { R::observed(); };
 
 // Values of a token beside the winning case's index (0 and up).
-enum : int { fired_not = -1, fired_timeout = -2, fired_cancelled = -3 };
+enum : int { fired_timeout = -2, fired_cancelled = -3 };
 
 template <class R>
 class waiter {
@@ -33,15 +33,15 @@ class waiter {
 
   // Exactly one caller ever gets true, and then owes one wake().
   bool claim(int outcome) noexcept {
-    int waiting = fired_not;
+    int state = waiting;
     // Release: the waiter, which reads the token, sees the claimer's writes before it. Acquire:
     // the claimer sees the waiter's slot as it was registered.
-    if (!fired_.compare_exchange_strong(waiting, outcome, std::memory_order_acq_rel,
-                                        std::memory_order_acquire)) {
-      return false;
+    while (!fired_.compare_exchange_strong(state, outcome, std::memory_order_acq_rel,
+                                           std::memory_order_acquire)) {
+      if (!is_waiting(state)) return false;
     }
     if constexpr (observed_runtime<R>) {
-      if (counted_) [[unlikely]] observed_waits.uncount();
+      if (state == waiting_counted) [[unlikely]] observed_waits.uncount();
     }
     return true;
   }
@@ -60,16 +60,21 @@ class waiter {
     return fired_.load(std::memory_order_acquire);
   }
 
-  // Records the wait in r. Call inside the section that registers it, before anyone can claim.
+  // Records the wait in r, and counts it if it waits for ever. The last step of registering, with
+  // the objects still locked: whatever ends the wait has claimed it before, and then it is not
+  // counted, or will claim it and uncount it.
   void observe(blocked_record& r) noexcept {
     r.fired = &fired_;
-    counted_ = r.forever;
     observed_waits.add(r);
+    int state = waiting;
+    if (r.forever && fired_.compare_exchange_strong(state, waiting_counted,
+                                                    std::memory_order_acq_rel)) {
+      observed_waits.count();
+    }
   }
 
  private:
-  typename R::template atomic<int> fired_{fired_not};
-  bool counted_ = false;
+  typename R::template atomic<int> fired_{waiting};
   typename R::parker parker_;
 };
 

@@ -17,28 +17,38 @@
 
 namespace lockstep::inline LOCKSTEP_ABI::detail {
 
+// The token of a wait that nobody has claimed; the second one is counted as blocked for ever.
+enum : int { waiting = -1, waiting_counted = -4 };
+[[nodiscard]] constexpr bool is_waiting(int token) noexcept {
+  return token == waiting || token == waiting_counted;
+}
+
 // One blocked operation, while observation is on. Lives in the frame of the wait.
 struct blocked_record {
   visible_op op;
   const task_info* task = nullptr;  // null: a thread that the library did not start
   long thread_id = 0;
   time_point since{};
-  bool forever = false;                        // no deadline of its own
-  const std::atomic<int>* fired = nullptr;     // the token: still waiting while negative one
+  bool forever = false;  // without a deadline
+  const std::atomic<int>* fired = nullptr;
   blocked_record* prev = nullptr;
   blocked_record* next = nullptr;
 };
 
 class blocked_tasks {
  public:
-  // Links the record, and counts it if it waits for ever. Call inside the registering section.
+  // Links the record.
   void add(blocked_record& r) noexcept {
     const lock_scope hold{lock_};
     r.next = head_;
     if (head_ != nullptr) head_->prev = &r;
     head_ = &r;
-    if (r.forever) forever_.fetch_add(1, std::memory_order_relaxed);
-    changes_.fetch_add(1, std::memory_order_relaxed);
+  }
+
+  // One more task waits for ever. Inside the section that registers its wait.
+  void count() noexcept {
+    forever_.fetch_add(1, std::memory_order_acq_rel);
+    changes_.fetch_add(1, std::memory_order_acq_rel);
   }
 
   // The claimer's part, before it wakes the waiter.
@@ -68,7 +78,7 @@ class blocked_tasks {
   void for_each(F f) {
     const lock_scope hold{lock_};
     for (blocked_record* r = head_; r != nullptr; r = r->next) {
-      if (r->fired->load(std::memory_order_acquire) == -1) f(*r);
+      if (is_waiting(r->fired->load(std::memory_order_acquire))) f(*r);
     }
   }
 

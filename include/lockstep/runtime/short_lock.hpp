@@ -32,6 +32,8 @@ class short_lock {
     }
   }
 
+  bool try_lock() noexcept { return try_lock_as(held); }
+
   void unlock() noexcept {
     const bool sleepers = word_.load(std::memory_order_relaxed) == contended;
     word_.store(free, std::memory_order_release);  // the last touch of a member

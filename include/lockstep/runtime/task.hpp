@@ -56,7 +56,8 @@ struct visible_op {
   const char* kind = "";    // "channel"
   const void* object = nullptr;
   site where{};
-  // Writes more about the object ("'ready': 3 of 5") to text; null: nothing more to say.
+  // Writes more about the object ("'ready': 3 of 5") to text; null: nothing more to say. Must not
+  // wait for the object's lock: who calls it may hold one that comes later.
   void (*describe)(const void* object, char* text, std::size_t size) = nullptr;
 };
 

@@ -1,0 +1,90 @@
+// alarm.hpp: a wait as seen by what may end it without knowing its runtime.
+//
+// A context, or a backend, holds alarms of waits. To end one it first claims it, then, with its own
+// lock dropped, wakes it.
+#pragma once
+
+#include <cstdint>
+
+#include "config.hpp"
+#include "wait_node.hpp"
+
+namespace lockstep::inline LOCKSTEP_ABI::detail {
+
+struct alarm {
+  alarm(bool (*claim_)(alarm&) noexcept, void (*wake_)(alarm&) noexcept) noexcept
+      : claim{claim_}, wake{wake_} {}
+
+  bool (*claim)(alarm&) noexcept;
+  void (*wake)(alarm&) noexcept;
+  alarm* prev = nullptr;
+  alarm* next = nullptr;
+  std::uint64_t threshold = 0;  // for owners that count
+  bool linked = false;
+};
+
+// Unordered alarms, under the lock of their owner.
+class alarm_list {
+ public:
+  [[nodiscard]] bool empty() const noexcept { return first_ == nullptr; }
+
+  void add(alarm& a) noexcept {
+    a.prev = nullptr;
+    a.next = first_;
+    if (first_ != nullptr) first_->prev = &a;
+    first_ = &a;
+    a.linked = true;
+  }
+  void remove(alarm& a) noexcept {
+    if (!a.linked) return;
+    (a.prev != nullptr ? a.prev->next : first_) = a.next;
+    if (a.next != nullptr) a.next->prev = a.prev;
+    a.linked = false;
+  }
+
+  // Unlinks the alarms for which due(alarm) holds, and chains those it could claim to `woken`.
+  template <class Due>
+  void claim_if(Due due, alarm*& woken) noexcept {
+    for (alarm* a = first_; a != nullptr;) {
+      alarm* const following = a->next;
+      if (due(*a)) {
+        remove(*a);
+        if (a->claim(*a)) {
+          a->next = woken;
+          woken = a;
+        }
+      }
+      a = following;
+    }
+  }
+
+  // Wakes a chain of claimed alarms; each may be gone at once. Not under the lock.
+  static void wake(alarm* woken) noexcept {
+    while (woken != nullptr) {
+      alarm* const a = woken;
+      woken = a->next;
+      a->wake(*a);
+    }
+  }
+
+ private:
+  alarm* first_ = nullptr;
+};
+
+// The alarm of a waiter on runtime R; ends it with the given token.
+template <class R>
+class waiter_alarm : public alarm {
+ public:
+  waiter_alarm(waiter<R>& op, int token) noexcept
+      : alarm{[](alarm& a) noexcept { return self(a).op_->claim(self(a).token_); },
+              [](alarm& a) noexcept { self(a).op_->wake(); }},
+        op_{&op},
+        token_{token} {}
+
+ private:
+  static waiter_alarm& self(alarm& a) noexcept { return static_cast<waiter_alarm&>(a); }
+  waiter<R>* op_;
+  int token_;
+};
+
+}  // namespace lockstep::inline LOCKSTEP_ABI::detail
