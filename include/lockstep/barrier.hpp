@@ -64,8 +64,7 @@ class basic_barrier {
   basic_barrier& operator=(const basic_barrier&) = delete;
   // Contract: no task waits.
   ~basic_barrier() {
-    detail::expects(waiters_.empty(), "a barrier is destroyed with waiters", this,
-                    site::current());
+    detail::expects(waiters_.empty(), "a barrier is destroyed with waiters", this, site::current());
     delete completion_;
   }
 
@@ -241,8 +240,8 @@ status basic_barrier<R>::await_release(std::uint64_t phase, bool break_on_failur
   detail::waiter<R> op;
   detail::wait_node<R> n{op, nullptr};
   hooks h{this, phase, break_on_failure};
-  const status s = detail::block(waiters_, n, lock_, hold, lim,
-                                 operation("arrive_and_wait", where), h);
+  const status s =
+      detail::block(waiters_, n, lock_, hold, lim, operation("arrive_and_wait", where), h);
   // Given up too late to matter: all have arrived, so this party passes with the others.
   return h.tripped ? wait_phase(phase, detail::limit::none(), where) : s;
 }

@@ -113,7 +113,7 @@ basic_channel<T, R>::~basic_channel() {
 
 template <class T, class R>
 status basic_channel<T, R>::offer(detail::carrier<T>& value, node*& woken) {
-  if (closed_) return status::closed;  // CH-3
+  if (closed_) return status::closed;        // CH-3
   if (node* r = receivers_.pop_claimed()) {  // CH-12
     static_cast<outcome<detail::carrier<T>>*>(r->slot)->emplace(std::move(value));
     woken = r;
@@ -149,7 +149,8 @@ template <class T, class R>
 status basic_channel<T, R>::send_core(detail::carrier<T>& value, const detail::limit& lim,
                                       site where) {
   detail::checkpoint<R>([&] { return operation("send", where); });
-  if (const status s = lim.before(); s != status::ok) [[unlikely]] return s;
+  if (const status s = lim.before(); s != status::ok) [[unlikely]]
+    return s;
   for (;;) {
     node* woken = nullptr;
     hold_type hold{lock_};
@@ -174,7 +175,8 @@ template <class T, class R>
 void basic_channel<T, R>::recv_core(outcome<detail::carrier<T>>& to, const detail::limit& lim,
                                     site where) {
   detail::checkpoint<R>([&] { return operation("recv", where); });
-  if (const status s = lim.before(); s != status::ok) [[unlikely]] return to.reset(s);
+  if (const status s = lim.before(); s != status::ok) [[unlikely]]
+    return to.reset(s);
   node* woken = nullptr;
   hold_type hold{lock_};
   status s = take(to, woken);

@@ -68,8 +68,8 @@ class cancel_scope {
   template <class Clock, class Duration>
   cancel_scope(const lockstep::context& parent,
                const std::chrono::time_point<Clock, Duration>& deadline)
-      : context_{detail::cancel_state::make(
-            parent.state_, detail::deadline_at(any_runtime::now(), deadline))} {}
+      : context_{detail::cancel_state::make(parent.state_,
+                                            detail::deadline_at(any_runtime::now(), deadline))} {}
   template <class Rep, class Period>
   cancel_scope(const lockstep::context& parent, const std::chrono::duration<Rep, Period>& d)
       : cancel_scope{parent, detail::deadline_after(any_runtime::now(), d)} {}

@@ -38,13 +38,14 @@ inline constinit std::atomic<const char* (*)() noexcept> task_name_source{nullpt
     handler(v);
   } else {
     std::fprintf(stderr, "lockstep: broken contract: %s (object %p, task '%s', %s:%u in %s)\n",
-                      v.rule, v.object, v.task, where.file, where.line, where.function);
+                 v.rule, v.object, v.task, where.file, where.line, where.function);
   }
   std::abort();
 }
 
 inline void expects(bool held, const char* rule, const void* object, site where) {
-  if (!held) [[unlikely]] violated(rule, object, where);
+  if (!held) [[unlikely]]
+    violated(rule, object, where);
 }
 
 }  // namespace detail

@@ -45,11 +45,15 @@ class detached_closure final : public task_closure {
   site where_;
 };
 
-// Starts the closure; it inherits the owner of the task that starts it.
+// Starts the closure; it inherits the owner of the task that starts it and, without a name of its
+// own, its name.
 template <class R>
 void start(task_closure* closure, const char* name, const task_options* options = nullptr) {
-  if (const task_info* self = R::self(); self != nullptr) closure->info.owner = self->owner;
   closure->info.rename(name);
+  if (const task_info* self = R::self(); self != nullptr) {
+    closure->info.owner = self->owner;
+    if (*name == 0) closure->info.rename(self->name);
+  }
   R::spawn(closure, options);
 }
 

@@ -113,9 +113,7 @@ class basic_mutex<R>::source {
   using runtime_type = R;
   explicit source(basic_mutex& m) noexcept : self_{&m} {}
   auto* lock() const noexcept { return &self_->lock_; }
-  status poll() const noexcept {
-    return self_->take_or_mark() ? status::ok : status::would_block;
-  }
+  status poll() const noexcept { return self_->take_or_mark() ? status::ok : status::would_block; }
   void enqueue(node& n) const noexcept { self_->waiters_.push_back(n); }
   void dequeue(node& n, detail::wake_list<R>&) const noexcept { self_->waiters_.erase(n); }
   void* slot() noexcept { return nullptr; }
@@ -133,11 +131,12 @@ using mutex = basic_mutex<threads_runtime>;
 template <class R>
 status basic_mutex<R>::lock_core(const detail::limit& lim, site where) {
   detail::checkpoint<R>([&] { return operation("lock", where); });
-  if (const status s = lim.before(); s != status::ok) [[unlikely]] return s;
+  if (const status s = lim.before(); s != status::ok) [[unlikely]]
+    return s;
   std::uint32_t w = 0;
   // Acquire: pairs with the release in unlock.
-  if (word_.compare_exchange_strong(w, held, std::memory_order_acquire,
-                                    std::memory_order_relaxed)) [[likely]] {
+  if (word_.compare_exchange_strong(w, held, std::memory_order_acquire, std::memory_order_relaxed))
+      [[likely]] {
     return status::ok;
   }
   if (lim.poll && (w & held) != 0) return status::would_block;
@@ -200,8 +199,8 @@ LOCKSTEP_COLD status basic_mutex<R>::lock_slow(const detail::limit& lim, site wh
     }
     detail::waiter<R> op;
     node n{op, &since};
-    const status s = detail::block(waiters_, n, lock_, hold, lim, operation("lock", where),
-                                   hooks{was_woken});
+    const status s =
+        detail::block(waiters_, n, lock_, hold, lim, operation("lock", where), hooks{was_woken});
     if (s != try_again) return s;
   }
 }
@@ -211,8 +210,8 @@ void basic_mutex<R>::unlock(site where) {
   detail::checkpoint<R>([&] { return operation("unlock", where); });
   std::uint32_t w = held;
   // Release: pairs with the acquire in lock_core.
-  if (!word_.compare_exchange_strong(w, 0, std::memory_order_release,
-                                     std::memory_order_relaxed)) [[unlikely]] {
+  if (!word_.compare_exchange_strong(w, 0, std::memory_order_release, std::memory_order_relaxed))
+      [[unlikely]] {
     unlock_slow(where);
   }
 }

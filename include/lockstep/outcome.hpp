@@ -31,7 +31,8 @@ class outcome_base {
     return *this;
   }
   ~outcome_base() {
-    if (text_ != nullptr) [[unlikely]] drop_text();
+    if (text_ != nullptr) [[unlikely]]
+      drop_text();
   }
 
   [[nodiscard]] explicit operator bool() const noexcept { return status_ == status::ok; }
@@ -39,13 +40,15 @@ class outcome_base {
 
   // The failure as an exception object, not thrown. Requires status() != ok.
   [[nodiscard]] lockstep::error error() const { return {status_, text()}; }
-
- protected:
+  // The text of error(), which adds the status to it.
   [[nodiscard]] const char* text() const noexcept {
     return text_ != nullptr ? text_->c_str() : "the operation did not complete";
   }
+
+ protected:
   void require_ok() const {
-    if (status_ != status::ok) [[unlikely]] raise(status_, text());
+    if (status_ != status::ok) [[unlikely]]
+      raise(status_, text());
   }
 
   std::string* text_ = nullptr;
@@ -97,7 +100,8 @@ class [[nodiscard]] outcome : public detail::outcome_base {
   [[nodiscard]] T value() && { return require_ok(), static_cast<T&&>(value_); }
   template <class U>
   [[nodiscard]] T value_or(U&& other) && {
-    return status_ == status::ok ? static_cast<T&&>(value_) : static_cast<T>(std::forward<U>(other));
+    return status_ == status::ok ? static_cast<T&&>(value_)
+                                 : static_cast<T>(std::forward<U>(other));
   }
 
   template <class... Args>

@@ -46,8 +46,7 @@ template <class T, class R, class F = detail::no_handler>
 // A send of u, which is evaluated, converted and kept by the case whether or not it is chosen.
 template <class T, class R, class U, class F = detail::no_handler>
   requires std::is_constructible_v<T, U>
-[[nodiscard]] auto on_send(basic_channel<T, R>& to, U&& u, F f = {},
-                           site where = site::current()) {
+[[nodiscard]] auto on_send(basic_channel<T, R>& to, U&& u, F f = {}, site where = site::current()) {
   return detail::send_case<T, R, F>{&to, std::forward<U>(u), std::move(f), where};
 }
 template <class T, class R, class U, class F = detail::no_handler>

@@ -40,8 +40,7 @@ class basic_semaphore {
   basic_semaphore(std::ptrdiff_t permits, std::ptrdiff_t max, site where = site::current())
       : word_{static_cast<std::int64_t>(permits) * 2}, max_{max} {
     detail::expects(0 <= permits && permits <= max && max <= no_max,
-                    "a semaphore starts with permits below zero or above its maximum", this,
-                    where);
+                    "a semaphore starts with permits below zero or above its maximum", this, where);
   }
   basic_semaphore(const basic_semaphore&) = delete;
   basic_semaphore& operator=(const basic_semaphore&) = delete;
@@ -160,7 +159,8 @@ template <class R>
 status basic_semaphore<R>::acquire_core(std::ptrdiff_t k, const detail::limit& lim, site where) {
   detail::checkpoint<R>([&] { return operation("acquire", where); });
   detail::expects(k > 0, "an acquire of no permits", this, where);
-  if (const status s = lim.before(); s != status::ok) [[unlikely]] return s;
+  if (const status s = lim.before(); s != status::ok) [[unlikely]]
+    return s;
   std::int64_t w = word_.load(std::memory_order_relaxed);
   while ((w & slow) == 0 && w >> 1 >= k) {
     // Acquire: pairs with the release in release(); release: with later acquirers of the rest.

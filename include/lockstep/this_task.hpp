@@ -28,8 +28,7 @@ void sleep_for(const std::chrono::duration<Rep, Period>& d, site where = site::c
   detail::sleep(lockstep::detail::limit::within<any_runtime>(d), where);
 }
 template <class Clock, class Duration>
-void sleep_until(const std::chrono::time_point<Clock, Duration>& at,
-                 site where = site::current()) {
+void sleep_until(const std::chrono::time_point<Clock, Duration>& at, site where = site::current()) {
   detail::sleep(lockstep::detail::limit::until<any_runtime>(at), where);
 }
 // ok: slept for all of d. Otherwise as the context ended before.

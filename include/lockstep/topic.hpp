@@ -195,8 +195,9 @@ class basic_topic {
   template <class U = T>
     requires std::is_constructible_v<T, U>
   std::uint64_t publish(U&& u, site where = site::current()) {
-    detail::checkpoint<R>(
-        [&] { return detail::visible_op{"publish", "topic", state_.get(), where, nullptr}; });
+    detail::checkpoint<R>([&] {
+      return detail::visible_op{"publish", "topic", state_.get(), where, nullptr};
+    });
     const std::uint64_t seq = state_->publish(std::make_shared<const T>(std::forward<U>(u)));
     if (seq == 0) detail::raise(status::closed, "publish on a closed topic");
     return seq;
@@ -294,8 +295,7 @@ class subscription_case final : public object_case<R> {
 
 // A receive from a subscription. f(T) or f(outcome<T>), as for a channel.
 template <class T, class R, class F = detail::no_handler>
-[[nodiscard]] auto on_recv(basic_subscription<T, R>& from, F f = {},
-                           site where = site::current()) {
+[[nodiscard]] auto on_recv(basic_subscription<T, R>& from, F f = {}, site where = site::current()) {
   return detail::subscription_case<T, R, F>{from, std::move(f), where};
 }
 

@@ -19,7 +19,8 @@ struct alarm {
   void (*wake)(alarm&) noexcept;
   alarm* prev = nullptr;
   alarm* next = nullptr;
-  std::uint64_t threshold = 0;  // for owners that count
+  std::uint64_t threshold = 0;  // for holders that count: when it is due,
+  std::uint64_t who = 0;        // and whose it is
   bool linked = false;
 };
 
@@ -40,6 +41,11 @@ class alarm_list {
     (a.prev != nullptr ? a.prev->next : first_) = a.next;
     if (a.next != nullptr) a.next->prev = a.prev;
     a.linked = false;
+  }
+
+  template <class F>
+  void for_each(F f) const {
+    for (const alarm* a = first_; a != nullptr; a = a->next) f(*a);
   }
 
   // Unlinks the alarms for which due(alarm) holds, and chains those it could claim to `woken`.

@@ -22,9 +22,7 @@ struct limit {
 
   static limit none() noexcept { return {}; }
   static limit at_once() noexcept { return {.poll = true}; }
-  static limit of(const context& c) noexcept {
-    return {.deadline = c.deadline(), .ctx = c.state_};
-  }
+  static limit of(const context& c) noexcept { return {.deadline = c.deadline(), .ctx = c.state_}; }
   template <class R, class Rep, class Period>
   static limit within(const std::chrono::duration<Rep, Period>& d) noexcept {
     return {.deadline = deadline_after(R::now(), d)};
@@ -45,7 +43,8 @@ struct limit {
 template <class R, class Describe>
 void checkpoint(Describe describe) {
   if constexpr (requires { R::checkpoint(describe()); }) {
-    if (R::hooked()) [[unlikely]] R::checkpoint(describe());
+    if (R::hooked()) [[unlikely]]
+      R::checkpoint(describe());
   }
 }
 
@@ -69,10 +68,12 @@ template <observed_runtime R>
 class observation<R> {
  public:
   void begin(waiter<R>& op, const visible_op& what, bool forever) noexcept {
-    if (R::observed()) [[unlikely]] record(op, what, forever);
+    if (R::observed()) [[unlikely]]
+      record(op, what, forever);
   }
   void finish() noexcept {
-    if (record_.fired != nullptr) [[unlikely]] observed_waits.remove(record_);
+    if (record_.fired != nullptr) [[unlikely]]
+      observed_waits.remove(record_);
   }
 
  private:

@@ -32,7 +32,7 @@
   v##major##_##minor##_f##futex##_e##exceptions
 #define LOCKSTEP_PASTE(major, minor, futex, exceptions) \
   LOCKSTEP_PASTE_(major, minor, futex, exceptions)
-#define LOCKSTEP_ABI                                                                    \
+#define LOCKSTEP_ABI                                                             \
   LOCKSTEP_PASTE(LOCKSTEP_VERSION_MAJOR, LOCKSTEP_VERSION_MINOR, LOCKSTEP_FUTEX, \
                  LOCKSTEP_EXCEPTIONS)
 

@@ -34,7 +34,8 @@ class countdown {
     std::int64_t w = word_.load(std::memory_order_relaxed);
     for (;;) {
       const std::int64_t after = (w >> 1) + delta;
-      if (after < 0) [[unlikely]] return false;
+      if (after < 0) [[unlikely]]
+        return false;
       if (after == 0 && (w & slow) != 0) return reach_zero(delta);
       // Release: pairs with the acquire in is_zero; work done before is seen after the wait.
       if (word_.compare_exchange_weak(w, w + delta * 2, std::memory_order_acq_rel,
@@ -52,7 +53,8 @@ class countdown {
 
   // Waits for zero.
   status wait(const limit& lim, const visible_op& what) {
-    if (const status s = lim.before(); s != status::ok) [[unlikely]] return s;
+    if (const status s = lim.before(); s != status::ok) [[unlikely]]
+      return s;
     if (is_zero()) return status::ok;
     if (lim.poll) return status::would_block;
     lock_scope hold{lock_};

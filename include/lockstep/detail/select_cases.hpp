@@ -118,9 +118,7 @@ class send_case final : public object_case<R> {
         f_{std::move(f)} {}
 
   void prepare() override { channel_access::reserve(*to_); }
-  status poll(wait_node<R>*& woken) override {
-    return channel_access::offer(*to_, value_, woken);
-  }
+  status poll(wait_node<R>*& woken) override { return channel_access::offer(*to_, value_, woken); }
   void enqueue(wait_node<R>& n) noexcept override { channel_access::senders(*to_).push_back(n); }
   void dequeue(wait_node<R>& n, wake_list<R>&) noexcept override {
     channel_access::senders(*to_).erase(n);
@@ -188,8 +186,7 @@ class timeout_case final : public select_case {
 template <class F>
 class done_case final : public armed_case {
  public:
-  done_case(const context& c, F f, site where)
-      : armed_case{where}, context_{c}, f_{std::move(f)} {
+  done_case(const context& c, F f, site where) : armed_case{where}, context_{c}, f_{std::move(f)} {
     deadline = c.deadline();
     if (state() == nullptr) kind = case_kind::never;
   }
@@ -230,7 +227,8 @@ struct case_runtime<C> {
   using type = typename C::runtime_type;
 };
 template <class C>
-  requires(!requires { typename C::runtime_type; } && requires(C& c) { *c; })
+  requires(
+      !requires { typename C::runtime_type; } && requires(C& c) { *c; })
 struct case_runtime<C> : case_runtime<std::remove_cvref_t<decltype(*std::declval<C&>())>> {};
 
 template <class Found, class...>

@@ -54,10 +54,10 @@ class armed_case : public select_case {
   explicit armed_case(site w) noexcept : select_case{case_kind::armed, w} {}
 
   // How it ended, or would_block.
-  virtual status poll() noexcept = 0;
+  virtual status poll() = 0;
   // Registers the alarm; false if there is nothing to wait for any more.
-  virtual bool arm(alarm& a) noexcept = 0;
-  virtual void disarm(alarm& a) noexcept = 0;
+  virtual bool arm(alarm& a) = 0;
+  virtual void disarm(alarm& a) = 0;
   [[nodiscard]] virtual const char* name() const noexcept = 0;
 };
 
@@ -249,7 +249,7 @@ class select_core {
   }
 
   // False if one of them has nothing to wait for.
-  bool arm_alarms(waiter<R>& op) noexcept {
+  bool arm_alarms(waiter<R>& op) {
     for (std::size_t i = 0; i < size_; ++i) {
       if (cases_[i]->kind != case_kind::armed) continue;
       ::new (&alarms_[i]) waiter_alarm<R>{op, static_cast<int>(i)};
@@ -258,7 +258,7 @@ class select_core {
     }
     return true;
   }
-  void disarm_alarms() noexcept {
+  void disarm_alarms() {
     for (std::size_t i = 0; i < armed_; ++i) {
       if (cases_[i]->kind == case_kind::armed) as_armed(i).disarm(alarms_[i]);
     }

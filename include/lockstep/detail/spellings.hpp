@@ -89,7 +89,8 @@ class send_spellings {
     });
   }
   static void require_sent(status s) {
-    if (s != status::ok) [[unlikely]] raise(s, "send on a closed channel");
+    if (s != status::ok) [[unlikely]]
+      raise(s, "send on a closed channel");
   }
 };
 

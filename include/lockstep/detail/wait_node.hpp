@@ -41,7 +41,8 @@ class waiter {
       if (!is_waiting(state)) return false;
     }
     if constexpr (observed_runtime<R>) {
-      if (state == waiting_counted) [[unlikely]] observed_waits.uncount();
+      if (state == waiting_counted) [[unlikely]]
+        observed_waits.uncount();
     }
     return true;
   }
@@ -67,8 +68,8 @@ class waiter {
     r.fired = &fired_;
     observed_waits.add(r);
     int state = waiting;
-    if (r.forever && fired_.compare_exchange_strong(state, waiting_counted,
-                                                    std::memory_order_acq_rel)) {
+    if (r.forever &&
+        fired_.compare_exchange_strong(state, waiting_counted, std::memory_order_acq_rel)) {
       observed_waits.count();
     }
   }

@@ -37,7 +37,8 @@ class short_lock {
   void unlock() noexcept {
     const bool sleepers = word_.load(std::memory_order_relaxed) == contended;
     word_.store(free, std::memory_order_release);  // the last touch of a member
-    if (sleepers) [[unlikely]] futex_wake_one(word_);
+    if (sleepers) [[unlikely]]
+      futex_wake_one(word_);
   }
 
  private:

@@ -52,8 +52,8 @@ struct task_options {
 
 // A visible operation: what a report says of a blocked task, what a scheduler decides on.
 struct visible_op {
-  const char* verb = "";    // "recv"
-  const char* kind = "";    // "channel"
+  const char* verb = "";  // "recv"
+  const char* kind = "";  // "channel"
   const void* object = nullptr;
   site where{};
   // Writes more about the object ("'ready': 3 of 5") to text; null: nothing more to say. Must not

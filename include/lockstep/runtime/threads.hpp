@@ -31,8 +31,8 @@ LOCKSTEP_TLS std::uint64_t thread_random = 0;
 // A start value that differs between threads and runs.
 LOCKSTEP_COLD inline std::uint64_t random_seed() noexcept {
   static constinit std::atomic<std::uint64_t> threads_seen{0};
-  const auto now = static_cast<std::uint64_t>(
-      std::chrono::steady_clock::now().time_since_epoch().count());
+  const auto now =
+      static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
   const std::uint64_t nth = threads_seen.fetch_add(1, std::memory_order_relaxed) + 1;
   return (now ^ (nth * 0x9E3779B97F4A7C15U)) | 1U;
 }
@@ -71,7 +71,8 @@ struct threads_runtime {
   // generators, scrambled"). Not for secrets.
   [[gnu::noinline]] static std::uint64_t random() noexcept {
     std::uint64_t x = detail::thread_random;
-    if (x == 0) [[unlikely]] x = detail::random_seed();
+    if (x == 0) [[unlikely]]
+      x = detail::random_seed();
     x ^= x >> 12U;
     x ^= x << 25U;
     x ^= x >> 27U;

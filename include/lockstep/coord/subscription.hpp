@@ -1,0 +1,91 @@
+// subscription.hpp: reading a named topic, and publishing on it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "../context.hpp"
+#include "../detail/blocking.hpp"
+#include "../detail/config.hpp"
+#include "../detail/spellings.hpp"
+#include "../detail/type_tag.hpp"
+#include "../outcome.hpp"
+#include "../site.hpp"
+#include "backend.hpp"
+#include "scope.hpp"
+
+namespace lockstep::inline LOCKSTEP_ABI::coord {
+
+// One reader's place in a topic: all values from the first on, in the order of publication. recv()
+// and its other forms are those of a channel's receiver. For one task at a time; cancel() may come
+// from any. Outcomes beside a value: cancelled, session_lost, mismatch (the topic carries values of
+// another type), and those of the form. A slow reader holds up nobody.
+template <class T>
+class subscription : public detail::recv_spellings<subscription<T>, T, any_runtime> {
+ public:
+  using value_type = T;
+  using runtime_type = any_runtime;
+
+  subscription(std::shared_ptr<scope> s, const std::string& topic)
+      : scope_{std::move(s)},
+        key_{scope_->key("topic", topic)},
+        ended_{std::make_shared<cancel_scope>(scope_->backend->lost())} {}
+
+  // Sequence number of the value received last; 0 before the first.
+  [[nodiscard]] std::uint64_t seq() const noexcept { return received_; }
+  // Ends the subscription: a recv() that waits, and all later ones, return cancelled.
+  void cancel() noexcept { ended_->cancel(); }
+
+  void recv_core(outcome<detail::carrier<T>>& to, const detail::limit& lim, site where) {
+    if (const status s = await_next(lim, where); s != status::ok) return to.reset(s);
+    auto entry = scope_->backend->log_read(key_, received_ + 1, detail::type_tag_of<T>);
+    if (!entry) {
+      to = {entry.status(), "topic '" + name() + "': " + entry.text()};
+      return;
+    }
+    ++received_;
+    const T& value = *static_cast<const T*>(entry->value.get());
+    if constexpr (detail::boxed<T>) {
+      to.emplace(std::in_place, value);
+    } else {
+      to.emplace(value);
+    }
+  }
+
+ private:
+  status await_next(const detail::limit& lim, site where) {
+    const detail::visible_op what{"recv", "topic", this, where, &describe};
+    const status s = await(
+        lim, ended_->context(), what,
+        [this](detail::alarm& a) {
+          return !ended_->context().done() && scope_->backend->log_arm(key_, received_ + 1, a);
+        },
+        [this](detail::alarm& a) { scope_->backend->log_disarm(key_, a); });
+    const bool own = s == status::session_lost && !scope_->backend->lost().done();
+    return own ? status::cancelled : s;
+  }
+
+  [[nodiscard]] std::string name() const { return key_.substr(key_.find("/topic/") + 7); }
+  static void describe(const void* object, char* text, std::size_t size) noexcept {
+    const auto& self = *static_cast<const subscription*>(object);
+    std::snprintf(text, size, "'%s': %llu received", self.name().c_str(),
+                  static_cast<unsigned long long>(self.received_));
+  }
+
+  std::shared_ptr<scope> scope_;
+  std::string key_;
+  std::uint64_t received_ = 0;
+  std::shared_ptr<cancel_scope> ended_;  // by cancel(), or with the session
+};
+
+// Appends a value to a topic; returns its sequence number.
+template <class T>
+outcome<std::uint64_t> publish(scope& s, const std::string& topic, T value) {
+  return s.backend->log_append(s.key("topic", topic), {std::make_shared<const T>(std::move(value)),
+                                                       &detail::type_tag_of<T>});
+}
+
+}  // namespace lockstep::inline LOCKSTEP_ABI::coord

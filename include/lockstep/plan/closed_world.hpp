@@ -1,0 +1,115 @@
+// closed_world.hpp: whether a process can still move, and who waits for what if it cannot.
+//
+// The verdict "stuck" is given when every thread of the process waits, without a deadline, in an
+// operation of the library. A thread that the library cannot see might wake one of them; while one
+// exists no verdict is given, so there are no false alarms.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../coord/scope.hpp"
+#include "../detail/config.hpp"
+#include "../runtime/observer.hpp"
+
+namespace lockstep::inline LOCKSTEP_ABI::plan {
+
+// Threads of this process; 0 where the system does not tell.
+inline std::int64_t threads_of_process() {
+  std::FILE* file = std::fopen("/proc/self/stat", "r");
+  if (file == nullptr) return 0;
+  char text[1024];
+  text[std::fread(text, 1, sizeof text - 1, file)] = 0;
+  std::fclose(file);
+  const std::string line{text};
+  long long threads = 0;
+  // The 20th field; the 2nd is in parentheses and may hold anything.
+  const auto rest = line.find_last_of(')');
+  if (rest == std::string::npos ||
+      std::sscanf(line.c_str() + rest + 1,
+                  " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %lld",
+                  &threads) != 1) {
+    return 0;
+  }
+  return threads;
+}
+
+// Looks at intervals, from a thread of its own (the runner's).
+class closed_world {
+ public:
+  // Whether nothing can move any more. True only if nothing has moved since the last look either.
+  bool stuck(std::uint64_t unfinished_instances) {
+    const std::uint64_t changes = detail::observed_waits.changes();
+    const std::int64_t blocked = detail::observed_waits.blocked_for_ever();
+    const bool moved = changes != std::exchange(seen_changes_, changes);
+    if (moved || blocked < static_cast<std::int64_t>(unfinished_instances)) return false;
+    unknown_ = threads_of_process() - blocked - own_threads;
+    return unknown_ == 0 && detail::observed_waits.changes() == changes;
+  }
+
+  // Threads that might still wake somebody, at the last look at which all instances were blocked.
+  [[nodiscard]] std::int64_t unknown_threads() const noexcept { return unknown_; }
+
+ private:
+  // The thread that looks, and the one that the thread sanitizer runs in every process.
+  static constexpr std::int64_t own_threads = 1 + LOCKSTEP_TSAN;
+
+  std::uint64_t seen_changes_ = ~std::uint64_t{0};
+  std::int64_t unknown_ = 0;
+};
+
+// One line for each place where tasks are blocked:
+//   "  instances 0, 1: recv channel #1 (rendezvous), plan.cpp:12 in worker, for 2 s"
+inline std::string blocked_tasks_report() {
+  struct place {
+    std::vector<coord::participant> instances;
+    std::string others;
+    duration longest{};
+  };
+  std::map<std::string, place> places;
+  std::map<const void*, std::size_t> numbers;
+  detail::observed_waits.for_each([&](const detail::blocked_record& r) {
+    char more[256] = "";
+    if (r.op.describe != nullptr) r.op.describe(r.op.object, more, sizeof more);
+    std::string text = r.op.verb;
+    if (*r.op.kind != 0) text += std::string{" "} + r.op.kind;
+    if (*more == '\'') {
+      text += std::string{" "} + more;  // it has a name
+    } else {
+      if (r.op.object != nullptr && *r.op.kind != 0) {
+        text += " #" +
+                std::to_string(numbers.try_emplace(r.op.object, numbers.size() + 1).first->second);
+      }
+      if (*more != 0) text += std::string{" ("} + more + ")";
+    }
+    text += std::string{", "} + r.op.where.file + ":" + std::to_string(r.op.where.line) + " in " +
+            r.op.where.function;
+    place& p = places[text];
+    p.longest = std::max(p.longest, any_runtime::now() - r.since);
+    unsigned long long index = 0;
+    if (r.task != nullptr && std::sscanf(r.task->name, "instance %llu", &index) == 1) {
+      p.instances.push_back(index);
+    } else {
+      p.others += (p.others.empty() ? "" : ", ") + (r.task != nullptr && *r.task->name != 0
+                                                        ? std::string{"task '"} + r.task->name + "'"
+                                                        : "thread " + std::to_string(r.thread_id));
+    }
+  });
+  std::string report;
+  for (auto& [text, p] : places) {
+    std::sort(p.instances.begin(), p.instances.end());
+    std::string who;
+    if (!p.instances.empty()) {
+      who = (p.instances.size() == 1 ? "instance " : "instances ") + coord::list_of(p.instances);
+    }
+    if (!p.others.empty()) who += (who.empty() ? "" : ", ") + p.others;
+    report += "  " + who + ": " + text + ", for " + coord::duration_text(p.longest) + "\n";
+  }
+  return report;
+}
+
+}  // namespace lockstep::inline LOCKSTEP_ABI::plan

@@ -1,0 +1,153 @@
+// output.hpp: what a run says: live on the terminal, and collected in files.
+//
+// Collected output is a tree <path>/<run>/<group>/<index>/ with run.out (one JSON object a line, in
+// the shape of Testground's events; `event.type` and `event.message` as in its earlier versions
+// beside it) and, for an instance that failed, run.err. Files are opened when there is something to
+// write, by one writer at a time, and never kept open: any number of instances needs one descriptor.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <mutex>
+#include <string>
+#include <system_error>
+#include <unordered_map>
+#include <utility>
+
+#include "../detail/config.hpp"
+#include "../error.hpp"
+
+namespace lockstep::inline LOCKSTEP_ABI::plan {
+
+// What all instances of a run have in common.
+struct run_info {
+  std::string run_id;
+  std::string test_case;
+  std::string group = "single";
+  std::uint64_t instances = 1;
+  std::map<std::string, std::string> parameters;
+};
+
+class output {
+ public:
+  // collect: where to put the tree; empty for nowhere. Throws error{unavailable}, naming the path,
+  // if it cannot be made.
+  output(run_info info, std::string collect) : info_{std::move(info)} {
+    if (collect.empty()) return;
+    root_ = std::filesystem::path{collect} / info_.run_id / info_.group;
+    std::error_code failed;
+    std::filesystem::create_directories(root_, failed);
+    if (failed) {
+      throw error{status::unavailable,
+                  "cannot collect output in '" + root_.string() + "': " + failed.message()};
+    }
+  }
+  output(const output&) = delete;
+  output& operator=(const output&) = delete;
+  ~output() { flush(); }
+
+  [[nodiscard]] const run_info& info() const noexcept { return info_; }
+  [[nodiscard]] std::chrono::steady_clock::duration elapsed() const {
+    return std::chrono::steady_clock::now() - begun_;
+  }
+
+  void started(std::uint64_t instance) {
+    boost::json::object params;
+    for (const auto& [name, value] : info_.parameters) params[name] = value;
+    boost::json::object start{{"run", info_.run_id},  {"case", info_.test_case},
+                              {"params", params},     {"instances", info_.instances},
+                              {"group", info_.group}, {"group_instances", info_.instances}};
+    record(instance, "start_event", "start", {{"runenv", std::move(start)}}, {});
+  }
+  // A message of an instance, shown at once.
+  void message(std::uint64_t instance, const std::string& text) {
+    const std::lock_guard hold{lock_};
+    std::printf("%s instance %llu  %s\n", stamp().c_str(),
+                static_cast<unsigned long long>(instance), text.c_str());
+    std::fflush(stdout);
+    record(instance, "message_event", "message", {{"message", text}}, {{"message", text}});
+  }
+  void succeeded(std::uint64_t instance) {
+    record(instance, "success_event", "finish", {{"group", info_.group}}, {{"outcome", "ok"}});
+  }
+  void failed(std::uint64_t instance, const std::string& why) {
+    const std::lock_guard hold{lock_};
+    record(instance, "failure_event", "finish", {{"group", info_.group}, {"error", why}},
+           {{"outcome", "aborted"}, {"error", why}});
+    append(instance, "run.err", why + "\n");
+  }
+  // A report or summary of the runner itself.
+  void note(const std::string& text) {
+    const std::lock_guard hold{lock_};
+    std::printf("%s\n", text.c_str());
+    std::fflush(stdout);
+  }
+
+  // Writes what is still buffered.
+  void flush() noexcept {
+    const std::lock_guard hold{lock_};
+    for (auto& [file, text] : buffered_) write(file, text);
+    buffered_.clear();
+  }
+
+ private:
+  static constexpr std::size_t buffer_bytes = std::size_t{1} << 14U;
+
+  [[nodiscard]] std::string stamp() const {
+    char text[32];
+    std::snprintf(text, sizeof text, "%9.3f s", std::chrono::duration<double>(elapsed()).count());
+    return text;
+  }
+
+  // One line of run.out: the event under its present name, and its earlier form beside it.
+  void record(std::uint64_t instance, const char* name, const char* type, boost::json::object event,
+              boost::json::object earlier) {
+    if (root_.empty()) return;
+    const std::lock_guard hold{lock_};
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    earlier["type"] = type;
+    earlier[name] = std::move(event);
+    const boost::json::object line{
+        {"ts", std::chrono::duration_cast<std::chrono::nanoseconds>(now).count()},
+        {"msg", ""},
+        {"group_id", info_.group},
+        {"run_id", info_.run_id},
+        {"event", std::move(earlier)}};
+    append(instance, "run.out", boost::json::serialize(line) + "\n");
+  }
+
+  void append(std::uint64_t instance, const char* file, const std::string& text) {
+    if (root_.empty()) return;
+    const auto path = root_ / std::to_string(instance) / file;
+    std::string& buffer = buffered_[path.string()];
+    buffer += text;
+    if (buffer.size() >= buffer_bytes) write(path, std::exchange(buffer, {}));
+  }
+
+  // A file that cannot be written is said once; the run goes on.
+  void write(const std::filesystem::path& file, const std::string& text) noexcept {
+    std::error_code failed;
+    std::filesystem::create_directories(file.parent_path(), failed);
+    std::ofstream out{file, std::ios::app | std::ios::binary};
+    out << text;
+    if (out.flush()) return;
+    if (!std::exchange(complained_, true)) {
+      std::fprintf(stderr, "cannot write '%s'; collected output is incomplete\n", file.c_str());
+    }
+  }
+
+  run_info info_;
+  std::filesystem::path root_;
+  std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+  std::recursive_mutex lock_;
+  std::unordered_map<std::string, std::string> buffered_;
+  bool complained_ = false;
+};
+
+}  // namespace lockstep::inline LOCKSTEP_ABI::plan

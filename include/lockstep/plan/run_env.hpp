@@ -1,0 +1,101 @@
+// run_env.hpp: what an instance of a plan knows about its run.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <set>
+#include <sstream>
+#include <string>
+#include <utility>
+
+#include "../context.hpp"
+#include "../detail/config.hpp"
+#include "../error.hpp"
+#include "output.hpp"
+#include "parameter.hpp"
+
+namespace lockstep::inline LOCKSTEP_ABI {
+
+namespace plan {
+
+// Which parameters were asked for: one that never was is likely a slip of the pen.
+class parameters_read {
+ public:
+  void add(const std::string& name) {
+    const std::lock_guard hold{lock_};
+    names_.insert(name);
+  }
+  [[nodiscard]] bool contains(const std::string& name) const {
+    const std::lock_guard hold{lock_};
+    return names_.count(name) != 0;
+  }
+
+ private:
+  mutable std::mutex lock_;
+  std::set<std::string> names_;
+};
+
+}  // namespace plan
+
+// Safe to use from several tasks of the instance.
+class run_env {
+ public:
+  run_env(plan::output& out, plan::parameters_read& read, std::uint64_t index,
+          const lockstep::context& ctx)
+      : out_{&out}, read_{&read}, index_{index}, context_{ctx} {}
+
+  // Position of this instance, from 0.
+  [[nodiscard]] std::uint64_t index() const noexcept { return index_; }
+  [[nodiscard]] std::uint64_t instance_count() const noexcept { return out_->info().instances; }
+  // Name of the group of instances; "single" in a run that names none.
+  [[nodiscard]] const std::string& group() const noexcept { return out_->info().group; }
+  [[nodiscard]] const std::string& run_id() const noexcept { return out_->info().run_id; }
+  [[nodiscard]] const std::string& test_case() const noexcept { return out_->info().test_case; }
+
+  // Ended when the run's time is over, or when the run is given up.
+  [[nodiscard]] const lockstep::context& context() const noexcept { return context_; }
+
+  // Value of a parameter: text, number, bool or duration. Throws error{mismatch}, naming parameter
+  // and value, if it is not a T; without a default also if it was not given.
+  template <class T>
+  [[nodiscard]] T param(const std::string& name) const {
+    if (const std::string* text = find(name)) return parse<T>(name, *text);
+    throw error{status::mismatch,
+                "parameter '" + name + "' is required: --param " + name + "=VALUE"};
+  }
+  template <class T>
+  [[nodiscard]] T param(const std::string& name, T otherwise) const {
+    const std::string* text = find(name);
+    return text != nullptr ? parse<T>(name, *text) : std::move(otherwise);
+  }
+  [[nodiscard]] bool has_param(const std::string& name) const { return find(name) != nullptr; }
+
+  // Says something: shown live with the instance and the time, and collected. The parts are
+  // written one after the other, as to a stream.
+  template <class... Parts>
+  void message(const Parts&... parts) {
+    std::ostringstream text;
+    (text << ... << parts);
+    out_->message(index_, text.str());
+  }
+
+ private:
+  [[nodiscard]] const std::string* find(const std::string& name) const {
+    read_->add(name);
+    const auto at = out_->info().parameters.find(name);
+    return at != out_->info().parameters.end() ? &at->second : nullptr;
+  }
+  template <class T>
+  static T parse(const std::string& name, const std::string& text) {
+    if (auto value = plan::parse_value<T>(text)) return *std::move(value);
+    throw error{status::mismatch,
+                "parameter '" + name + "': '" + text + "' is not " + plan::kind_of_value<T>()};
+  }
+
+  plan::output* out_;
+  plan::parameters_read* read_;
+  std::uint64_t index_;
+  lockstep::context context_;
+};
+
+}  // namespace lockstep::inline LOCKSTEP_ABI

@@ -1,0 +1,261 @@
+// runner.hpp: runs a plan as a number of instances and says how it went.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../backend/local.hpp"
+#include "../context.hpp"
+#include "../coord/client.hpp"
+#include "../coord/scope.hpp"
+#include "../detail/config.hpp"
+#include "../error.hpp"
+#include "../go.hpp"
+#include "../latch.hpp"
+#include "../runtime/observer.hpp"
+#include "../runtime/threads.hpp"
+#include "closed_world.hpp"
+#include "output.hpp"
+#include "run_env.hpp"
+
+namespace lockstep::inline LOCKSTEP_ABI {
+
+// A plan: what every instance does. Returning is success; an exception is failure.
+using plan_function = std::function<void(run_env&, client&)>;
+
+namespace plan {
+
+struct run_options {
+  std::string test_case;
+  plan_function body;
+  std::uint64_t instances = 1;
+  std::map<std::string, std::string> parameters;
+  std::string backend = "local:";
+  duration timeout = std::chrono::minutes{10};
+  std::string collect;
+};
+
+class runner {
+ public:
+  // Runs to the end and returns the exit status: 0 only if every instance succeeded. Ends the
+  // process instead, with status 1, if instances cannot be brought to an end.
+  static int run(run_options options) {
+    // Tasks that instances leave behind may still refer to the run: it is never destroyed.
+    static auto& runs = *new std::vector<std::unique_ptr<runner>>;
+    static std::mutex lock;
+    runner* self = nullptr;
+    {
+      const std::lock_guard hold{lock};
+      self = runs.emplace_back(std::make_unique<runner>(std::move(options))).get();
+    }
+    return self->execute();
+  }
+
+  explicit runner(run_options options)
+      : options_{std::move(options)},
+        out_{{.run_id = new_run_id(),
+              .test_case = options_.test_case,
+              .instances = options_.instances,
+              .parameters = options_.parameters},
+             options_.collect},
+        backend_{open_backend()},
+        ended_{static_cast<std::ptrdiff_t>(options_.instances)} {}
+
+ private:
+  static constexpr duration look_every{20'000'000};
+  static constexpr duration grace{1'000'000'000};
+  static constexpr std::size_t stack_bytes = std::size_t{1} << 20U;
+
+  // One instance; owns the tasks it starts.
+  class instance final : public detail::task_owner {
+   public:
+    instance(runner& r, std::uint64_t index) noexcept : run_{&r}, index_{index} {}
+
+    void execute() noexcept {
+      try {
+        run_env env{run_->out_, run_->read_, index_, run_->scope_.context()};
+        client sync{std::make_shared<coord::scope>(coord::scope{
+            run_->backend_, run_->out_.info().run_id, index_, run_->options_.instances})};
+        run_->out_.started(index_);
+        run_->options_.body(env, sync);
+      } catch (...) {
+        task_failed(std::current_exception());
+      }
+      run_->finished(*this);
+    }
+
+    void task_failed(std::exception_ptr failure) noexcept override {
+      const std::lock_guard hold{lock_};
+      if (failure_.has_value()) return;
+      try {
+        std::rethrow_exception(std::move(failure));
+      } catch (const std::exception& e) {
+        failure_ = e.what();
+      } catch (...) {
+        failure_ = "an exception that is no std::exception";
+      }
+    }
+
+    [[nodiscard]] std::uint64_t index() const noexcept { return index_; }
+    // Why it failed, if it did.
+    [[nodiscard]] std::optional<std::string> failure() const {
+      const std::lock_guard hold{lock_};
+      return failure_;
+    }
+
+   private:
+    runner* run_;
+    std::uint64_t index_;
+    mutable std::mutex lock_;
+    std::optional<std::string> failure_;
+  };
+
+  // The task that an instance runs in.
+  class instance_task final : public detail::task_closure {
+   public:
+    explicit instance_task(instance& i) noexcept : instance_{&i} {
+      info.owner = &i;
+      info.rename(("instance " + std::to_string(i.index())).c_str());
+    }
+    void run() noexcept override { instance_->execute(); }
+
+   private:
+    instance* instance_;
+  };
+
+  static std::string new_run_id() {
+    std::random_device entropy;
+    char text[16];
+    std::snprintf(text, sizeof text, "%06x%06x", entropy() & 0xffffffU, entropy() & 0xffffffU);
+    return text;
+  }
+
+  // A local run without a name has a world of its own, which ends with it.
+  std::shared_ptr<coord::backend> open_backend() {
+    if (options_.backend != "local:") return coord::open(options_.backend);
+    own_world_ = std::make_shared<coord::local_world>();
+    return own_world_;
+  }
+
+  int execute() {
+    const detail::hook_scope observed{detail::hook_observe};
+    start();
+    const std::string reason = watch();
+    if (reason.empty()) return summarize("");
+    return abort(reason);
+  }
+
+  void start() {
+    const detail::task_options task{.stack_bytes = stack_bytes};
+    instances_.reserve(options_.instances);
+    for (std::uint64_t i = 0; i < options_.instances; ++i) {
+      instance& one = *instances_.emplace_back(std::make_unique<instance>(*this, i));
+      try {
+        threads_runtime::spawn(new instance_task{one}, &task);
+      } catch (...) {
+        one.task_failed(std::current_exception());
+        finished(one);
+      }
+    }
+  }
+
+  void finished(const instance& one) {
+    const auto failure = one.failure();
+    if (!failure.has_value()) {
+      out_.succeeded(one.index());
+    } else if (!giving_up_.load(std::memory_order_acquire)) {
+      out_.failed(one.index(), *failure);
+      out_.note("instance " + std::to_string(one.index()) + " failed: " + *failure);
+    }
+    unfinished_.fetch_sub(1, std::memory_order_acq_rel);
+    ended_.count_down();
+  }
+
+  // Waits for the end; returns why the run has to be given up, or nothing.
+  std::string watch() {
+    closed_world world;
+    const time_point deadline = detail::deadline_after(threads_runtime::now(), options_.timeout);
+    while (ended_.try_wait_for(look_every) != status::ok) {
+      if (world.stuck(unfinished_.load(std::memory_order_acquire))) {
+        return "deadlock: every task waits, and nothing can wake one";
+      }
+      if (threads_runtime::now() < deadline) continue;
+      std::string why =
+          "timeout: the run has not ended after " + coord::duration_text(options_.timeout);
+      if (world.unknown_threads() > 0) {
+        why += "; all instances are blocked, but the process has " +
+               std::to_string(world.unknown_threads()) + " other thread(s) that might wake them";
+      }
+      return why;
+    }
+    return "";
+  }
+
+  // Reports, then ends what can be ended: waits of clients of this run, and for its context.
+  int abort(const std::string& reason) {
+    giving_up_.store(true, std::memory_order_release);
+    const std::uint64_t left = unfinished_.load(std::memory_order_acquire);
+    out_.note(reason + "\n" + blocked_tasks_report());
+    scope_.cancel();
+    if (own_world_ != nullptr) own_world_->end();
+    const bool over = ended_.try_wait_for(grace) == status::ok;
+    const int exit_status = summarize(std::to_string(left) + " did not finish (" +
+                                      reason.substr(0, reason.find(':')) + ")");
+    if (over) return exit_status;
+    // Threads that are still blocked use what main is about to destroy.
+    out_.flush();
+    std::fflush(nullptr);
+    std::_Exit(exit_status);
+  }
+
+  // Says how it went, in one line. given_up: what is to be said of instances that did not end.
+  int summarize(const std::string& given_up) {
+    out_.flush();
+    std::vector<coord::participant> failed;
+    for (const auto& one : instances_) {
+      if (one->failure().has_value()) failed.push_back(one->index());
+    }
+    std::string text = options_.test_case + ": " + std::to_string(options_.instances) +
+                       (options_.instances == 1 ? " instance, " : " instances, ");
+    const bool good = failed.empty() && given_up.empty();
+    if (good) {
+      text += "all succeeded";
+    } else if (!given_up.empty()) {
+      text += given_up;
+    } else {
+      text += std::to_string(failed.size()) + " failed: " + coord::list_of(failed);
+    }
+    text += ", in " + coord::duration_text(out_.elapsed()) + " (threads, " + options_.backend + ")";
+    for (const auto& [name, value] : options_.parameters) {
+      if (!read_.contains(name)) text += "\nnote: no instance asked for parameter '" + name + "'";
+    }
+    out_.note(text);
+    return good ? 0 : 1;
+  }
+
+  run_options options_;
+  output out_;
+  parameters_read read_;
+  cancel_scope scope_;
+  std::shared_ptr<coord::local_world> own_world_;
+  std::shared_ptr<coord::backend> backend_;
+  threads::latch ended_;
+  std::atomic<std::uint64_t> unfinished_{options_.instances};
+  std::atomic<bool> giving_up_{false};
+  std::vector<std::unique_ptr<instance>> instances_;
+};
+
+}  // namespace plan
+}  // namespace lockstep::inline LOCKSTEP_ABI
