@@ -147,10 +147,11 @@ TYPED_TEST(latch_test, stays_where_it_is) {
 TYPED_TEST(latch_test, is_not_destroyed_under_a_waiter) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   const auto destroy = [] {
-    auto l = std::make_unique<lockstep::basic_latch<TypeParam>>(1);
-    auto blocked = support::run([&] { l->wait(); });
+    auto owner = std::make_unique<lockstep::basic_latch<TypeParam>>(1);
+    auto blocked = support::run([&l = *owner] { l.wait(); });
     blocked.until_blocked();
-    l.reset();
+    EXPECT_EQ(owner->try_wait_for(0s), status::timeout);  // sees what the waiter did
+    owner.reset();
   };
   EXPECT_DEATH(destroy(), "a latch is destroyed with waiters");
 }

@@ -218,11 +218,12 @@ TYPED_TEST(wait_group_test, ends_a_wait_whose_context_is_cancelled) {
 TYPED_TEST(wait_group_test, is_not_destroyed_under_a_waiter) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   const auto destroy = [] {
-    auto wg = std::make_unique<lockstep::basic_wait_group<TypeParam>>();
-    wg->add();
-    auto blocked = support::run([&] { wg->wait(); });
+    auto owner = std::make_unique<lockstep::basic_wait_group<TypeParam>>();
+    owner->add();
+    auto blocked = support::run([&wg = *owner] { wg.wait(); });
     blocked.until_blocked();
-    wg.reset();
+    EXPECT_EQ(owner->try_wait_for(0s), status::timeout);  // sees what the waiter did
+    owner.reset();
   };
   EXPECT_DEATH(destroy(), "a wait group is destroyed with waiters");
 }
