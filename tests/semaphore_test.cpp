@@ -316,10 +316,11 @@ TYPED_TEST(semaphore_test, stays_where_it_is) {
 TYPED_TEST(semaphore_test, is_not_destroyed_under_a_waiter) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   const auto destroy = [](std::ptrdiff_t k) {
-    auto s = std::make_unique<lockstep::basic_semaphore<TypeParam>>(0, 1);
-    auto blocked = TestFixture::acquire(*s, k);
+    auto owner = std::make_unique<lockstep::basic_semaphore<TypeParam>>(0, 1);
+    auto blocked = TestFixture::acquire(*owner, k);
     blocked.until_blocked();
-    s.reset();
+    EXPECT_FALSE(owner->try_acquire_for(0s, k));  // sees what the waiter did
+    owner.reset();
   };
   EXPECT_DEATH(destroy(1), "a semaphore is destroyed with waiters");
   EXPECT_DEATH(destroy(2), "a semaphore is destroyed with waiters");
