@@ -261,11 +261,12 @@ TYPED_TEST(mutex_test, stays_where_it_is) {
 TYPED_TEST(mutex_test, is_not_destroyed_under_a_waiter) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   const auto destroy = [] {
-    auto m = std::make_unique<lockstep::basic_mutex<TypeParam>>();
-    m->lock();
-    auto blocked = support::run([&] { m->lock(); });
+    auto owner = std::make_unique<lockstep::basic_mutex<TypeParam>>();
+    owner->lock();
+    auto blocked = support::run([&m = *owner] { m.lock(); });
     blocked.until_blocked();
-    m.reset();
+    EXPECT_FALSE(owner->try_lock_for(0s));  // sees what the waiter did
+    owner.reset();
   };
   EXPECT_DEATH(destroy(), "a mutex is destroyed with waiters");
 }
