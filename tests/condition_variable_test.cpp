@@ -271,16 +271,16 @@ TYPED_TEST(condition_variable_test, waits_with_a_mutex_itself) {
 }
 
 TYPED_TEST(condition_variable_test, may_be_destroyed_once_its_waiters_are_notified) {
-  auto doomed = std::make_unique<lockstep::basic_condition_variable<TypeParam>>();
-  auto waiting = support::run([&] {
+  auto owner = std::make_unique<lockstep::basic_condition_variable<TypeParam>>();
+  auto waiting = support::run([this, &notified = *owner] {
     typename TestFixture::lock hold{this->m};
-    doomed->wait(hold);
+    notified.wait(hold);
   });
   waiting.until_blocked();
   {
     const typename TestFixture::lock hold{this->m};  // so the wait has not returned yet
-    doomed->notify_all();
-    doomed.reset();
+    owner->notify_all();
+    owner.reset();
   }
   waiting.join();
 }
@@ -288,13 +288,15 @@ TYPED_TEST(condition_variable_test, may_be_destroyed_once_its_waiters_are_notifi
 TYPED_TEST(condition_variable_test, is_not_destroyed_under_a_waiter) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   const auto destroy = [this] {
-    auto doomed = std::make_unique<lockstep::basic_condition_variable<TypeParam>>();
-    auto blocked = support::run([&] {
+    auto owner = std::make_unique<lockstep::basic_condition_variable<TypeParam>>();
+    auto blocked = support::run([this, &doomed = *owner] {
       typename TestFixture::lock hold{this->m};
-      doomed->wait(hold);
+      doomed.wait(hold);
     });
     blocked.until_blocked();
-    doomed.reset();
+    typename TestFixture::lock hold{this->m};
+    EXPECT_EQ(owner->wait_for(hold, 0s), std::cv_status::timeout);  // sees what the waiter did
+    owner.reset();
   };
   EXPECT_DEATH(destroy(), "a condition variable is destroyed with waiters");
 }
