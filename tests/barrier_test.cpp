@@ -368,10 +368,11 @@ TYPED_TEST(barrier_test, stays_where_it_is) {
 TYPED_TEST(barrier_test, is_not_destroyed_under_a_waiter) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   const auto destroy = [] {
-    auto b = std::make_unique<lockstep::basic_barrier<TypeParam>>(2);
-    auto blocked = TestFixture::party(*b);
+    auto owner = std::make_unique<lockstep::basic_barrier<TypeParam>>(2);
+    auto blocked = TestFixture::party(*owner);
     blocked.until_blocked();
-    b.reset();
+    EXPECT_FALSE(owner->broken());  // sees what the waiter did
+    owner.reset();
   };
   EXPECT_DEATH(destroy(), "a barrier is destroyed with waiters");
 }
