@@ -68,8 +68,26 @@ class basic_channel : public detail::send_spellings<basic_channel<T, R>, T, R>,
   [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
 
   // The one sending and the one receiving body; use the spellings.
-  status send_core(detail::carrier<T>& value, const detail::limit& lim, site where);
-  void recv_core(outcome<detail::carrier<T>>& to, const detail::limit& lim, site where);
+  status send_core(detail::carrier<T>& value, const detail::limit& lim, site where) {
+    if (const status s = admit("send", lim, where); s != status::ok) [[unlikely]]
+      return s;
+    lock_.lock();
+    if (closed_ || !receivers_.empty() || buffer_.size() == buffer_.room()) {
+      return send_locked(value, lim, where);
+    }
+    buffer_.push(std::move(value));
+    lock_.unlock();
+    return status::ok;
+  }
+  void recv_core(outcome<detail::carrier<T>>& to, const detail::limit& lim, site where) {
+    if (const status s = admit("recv", lim, where); s != status::ok) [[unlikely]] {
+      return to.reset(s);
+    }
+    lock_.lock();
+    if (buffer_.size() == 0 || !senders_.empty()) return recv_locked(to, lim, where);
+    buffer_.template pop<detail::carrier<T>>([&to](auto&& c) { to.emplace(std::move(c)); });
+    lock_.unlock();
+  }
 
  private:
   friend class detail::channel_access;
@@ -78,11 +96,26 @@ class basic_channel : public detail::send_spellings<basic_channel<T, R>, T, R>,
   using hold_type = detail::lock_scope<lock_type>;
   static constexpr std::size_t no_bound = static_cast<std::size_t>(-1);
 
+  // Before the operation: others may want to know of it, and the context may forbid it.
+  status admit(const char* verb, const detail::limit& lim, site where) {
+    if (!detail::hooked<R>() && lim.ctx == nullptr) [[likely]]
+      return status::ok;
+    return admit_watched(verb, lim, where);
+  }
+  LOCKSTEP_COLD status admit_watched(const char* verb, const detail::limit& lim, site where) {
+    detail::checkpoint<R>([&] { return operation(verb, where); });
+    return lim.before();
+  }
+  // The operation in every situation, begun with the lock held. The cores are the commonest one,
+  // short enough to inline.
+  status send_locked(detail::carrier<T>& value, const detail::limit& lim, site where);
+  void recv_locked(outcome<detail::carrier<T>>& to, const detail::limit& lim, site where);
+
   // Under the lock: carry out the operation if it can be, without waiting. `woken` is then the
   // task on the other side that this completed, to be woken after unlocking.
   status offer(detail::carrier<T>& value, node*& woken);
   status take(outcome<detail::carrier<T>>& to, node*& woken);
-  bool make_room(hold_type& hold);
+  void make_room(hold_type& hold);
 
   detail::visible_op operation(const char* verb, site where) const noexcept {
     return {verb, "channel", this, where, &describe};
@@ -146,14 +179,11 @@ status basic_channel<T, R>::take(outcome<detail::carrier<T>>& to, node*& woken) 
 }
 
 template <class T, class R>
-status basic_channel<T, R>::send_core(detail::carrier<T>& value, const detail::limit& lim,
-                                      site where) {
-  detail::checkpoint<R>([&] { return operation("send", where); });
-  if (const status s = lim.before(); s != status::ok) [[unlikely]]
-    return s;
+[[gnu::noinline]] status basic_channel<T, R>::send_locked(detail::carrier<T>& value,
+                                                          const detail::limit& lim, site where) {
+  hold_type hold{lock_, detail::adopt};
   for (;;) {
     node* woken = nullptr;
-    hold_type hold{lock_};
     const status s = offer(value, woken);
     if (s != status::would_block) {
       hold.unlock();  // CH-6
@@ -161,10 +191,10 @@ status basic_channel<T, R>::send_core(detail::carrier<T>& value, const detail::l
       return s;
     }
     if (capacity_ == no_bound) {
-      if (make_room(hold)) continue;
-    } else if (lim.poll) {
-      return status::would_block;
+      make_room(hold);
+      continue;
     }
+    if (lim.poll) return s;
     detail::waiter<R> op;
     node n{op, &value};
     return detail::block(senders_, n, lock_, hold, lim, operation("send", where));
@@ -172,13 +202,10 @@ status basic_channel<T, R>::send_core(detail::carrier<T>& value, const detail::l
 }
 
 template <class T, class R>
-void basic_channel<T, R>::recv_core(outcome<detail::carrier<T>>& to, const detail::limit& lim,
-                                    site where) {
-  detail::checkpoint<R>([&] { return operation("recv", where); });
-  if (const status s = lim.before(); s != status::ok) [[unlikely]]
-    return to.reset(s);
+[[gnu::noinline]] void basic_channel<T, R>::recv_locked(outcome<detail::carrier<T>>& to,
+                                                        const detail::limit& lim, site where) {
+  hold_type hold{lock_, detail::adopt};
   node* woken = nullptr;
-  hold_type hold{lock_};
   status s = take(to, woken);
   if (s != status::would_block || lim.poll) {
     hold.unlock();  // CH-6
@@ -191,20 +218,18 @@ void basic_channel<T, R>::recv_core(outcome<detail::carrier<T>>& to, const detai
   if (s != status::ok) to.reset(s);
 }
 
-// Doubles the buffer of an unbounded channel, allocating with the lock dropped. Returns true: the
-// caller looks again.
+// Doubles the buffer of an unbounded channel. Allocates with the lock dropped; returns locked.
 template <class T, class R>
-LOCKSTEP_COLD bool basic_channel<T, R>::make_room(hold_type& hold) {
+LOCKSTEP_COLD void basic_channel<T, R>::make_room(hold_type& hold) {
   const std::size_t room = buffer_.room();
   hold.unlock();
   detail::ring larger;
   larger.template allocate<detail::carrier<T>>(room == 0 ? 16 : room * 2);
-  {
-    const hold_type again{lock_};
-    if (buffer_.room() < larger.room()) buffer_.template move_into<detail::carrier<T>>(larger);
+  hold.lock();
+  if (buffer_.room() < larger.room()) {
+    buffer_.template move_into<detail::carrier<T>>(larger);
   }
   larger.template release<detail::carrier<T>>();
-  return true;
 }
 
 template <class T, class R>

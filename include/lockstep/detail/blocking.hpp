@@ -38,6 +38,13 @@ struct limit {
   }
 };
 
+// Whether somebody listens to visible operations: at most one load.
+template <class R>
+bool hooked() noexcept {
+  if constexpr (requires { R::hooked(); }) return R::hooked();
+  return false;
+}
+
 // Announces a visible operation to runtimes that want to know. describe() returns the visible_op;
 // it is called only where somebody listens.
 template <class R, class Describe>

@@ -69,11 +69,17 @@ class short_lock {
   std::atomic<std::uint32_t> word_{free};
 };
 
+// For lock_scope: the lock is held already.
+struct adopt_t {};
+inline constexpr adopt_t adopt{};
+
 // Holds a short lock (or any other) for a scope. Can be released early, and taken again.
 template <class Lock>
 class [[nodiscard]] lock_scope {
  public:
   explicit lock_scope(Lock& to_hold) noexcept : lock_{&to_hold}, held_{true} { lock_->lock(); }
+  // Takes over a lock that the caller holds.
+  lock_scope(Lock& held, adopt_t) noexcept : lock_{&held}, held_{true} {}
   lock_scope(const lock_scope&) = delete;
   lock_scope& operator=(const lock_scope&) = delete;
   ~lock_scope() {
