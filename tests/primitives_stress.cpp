@@ -1,0 +1,251 @@
+// Storms: many tasks on one object, most of their waits cut short by a deadline or a cancellation.
+// What an object promises must hold at every moment, and nothing may be missing at the end. A lost
+// wake-up shows as a test that does not end.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <list>
+#include <lockstep/barrier.hpp>
+#include <lockstep/condition_variable.hpp>
+#include <lockstep/context.hpp>
+#include <lockstep/latch.hpp>
+#include <lockstep/mutex.hpp>
+#include <lockstep/semaphore.hpp>
+#include <lockstep/this_task.hpp>
+#include <lockstep/wait_group.hpp>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <random>
+
+#include "support/world.hpp"
+
+namespace {
+
+using lockstep::context;
+using lockstep::status;
+using std::chrono::microseconds;
+using random_source = std::mt19937_64;
+
+// Bounds the waits of a storm: 45 of 100 are cancelled soon, 45 have a deadline in 1 to 5 ms.
+class sabotage {
+ public:
+  explicit sabotage(std::uint64_t seed)
+      : canceller_{[this, seed] {
+          random_source random{seed};
+          while (stop_.try_wait_for(microseconds{random() % 500}) == status::timeout) {
+            const std::lock_guard hold{mutex_};
+            doomed_.emplace();  // the scope before it is cancelled
+          }
+        }} {}
+  ~sabotage() { stop_.count_down(); }
+
+  // Returns wait(ctx), for a context that is likely to end.
+  template <class Wait>
+  status bound(random_source& random, Wait wait) {
+    const auto dice = random() % 100;
+    if (dice < 45) return wait(doomed());
+    if (dice >= 90) return wait(lockstep::background());
+    const lockstep::cancel_scope scope{microseconds{1000 + random() % 4000}};
+    return wait(scope.context());
+  }
+
+ private:
+  context doomed() {
+    const std::lock_guard hold{mutex_};
+    return doomed_->context();
+  }
+
+  std::mutex mutex_;
+  std::optional<lockstep::cancel_scope> doomed_{std::in_place};
+  lockstep::latch stop_{1};
+  support::background<void> canceller_;
+};
+
+// Now and then keeps others waiting, for up to 6 ms: long enough for deadlines to pass.
+void loiter(random_source& random) {
+  if (random() % 32 == 0) lockstep::this_task::sleep_for(microseconds{random() % 6000});
+}
+
+template <class R>
+struct primitives_stress : testing::Test {
+  // Starts a task that calls body(random).
+  void task(std::function<void(random_source&)> body) {
+    tasks_.emplace_back([own_seed = seed_ + tasks_.size() + 1, body = std::move(body)] {
+      random_source random{own_seed};
+      body(random);
+    });
+  }
+  // Starts a task that calls body(random) again and again while the storm lasts.
+  void repeat(std::function<void(random_source&)> body) {
+    task([this, body = std::move(body)](random_source& random) {
+      while (!over()) body(random);
+    });
+  }
+  bool over() const { return std::chrono::steady_clock::now() >= end_; }
+  void join() {
+    for (auto& task : tasks_) task.join();
+    tasks_.clear();
+  }
+
+ private:
+  const std::uint64_t seed_ = support::seed();
+  const std::chrono::steady_clock::time_point end_ =
+      std::chrono::steady_clock::now() + support::stress_time();
+  std::list<support::background<void>> tasks_;
+
+ protected:
+  sabotage trouble{seed_};
+};
+TYPED_TEST_SUITE(primitives_stress, support::runtimes, support::runtime_names);
+
+TYPED_TEST(primitives_stress, a_semaphore_has_all_its_permits_in_the_end) {  // SM-1, SM-2
+  constexpr std::ptrdiff_t permits = 3;
+  lockstep::basic_semaphore<TypeParam> s{permits};
+  std::atomic<std::ptrdiff_t> held{0};
+  for (int i = 0; i < 8; ++i) {
+    this->repeat([&](random_source& random) {
+      const auto k = 1 + static_cast<std::ptrdiff_t>(random() % permits);
+      const auto acquire = [&](const context& ctx) { return s.acquire(ctx, k); };
+      if (this->trouble.bound(random, acquire) != status::ok) return;
+      ASSERT_LE(held += k, permits);
+      loiter(random);
+      held -= k;
+      s.release(k);
+    });
+  }
+  this->join();
+  EXPECT_EQ(s.available(), permits);
+  s.acquire(permits);
+}
+
+TYPED_TEST(primitives_stress, a_mutex_lets_one_in_at_a_time) {  // MU-2..5
+  lockstep::basic_mutex<TypeParam> m;
+  bool inside = false;  // both belong to the owner of m
+  long entered = 0;
+  std::atomic<long> succeeded{0};
+  for (int i = 0; i < 8; ++i) {
+    this->repeat([&](random_source& random) {
+      const auto lock = [&](const context& ctx) { return m.lock(ctx); };
+      if (this->trouble.bound(random, lock) != status::ok) return;
+      ++succeeded;
+      ++entered;
+      ASSERT_FALSE(std::exchange(inside, true));
+      loiter(random);
+      inside = false;
+      m.unlock();
+    });
+  }
+  this->join();
+  m.lock();
+  EXPECT_EQ(entered, succeeded);
+  m.unlock();
+}
+
+TYPED_TEST(primitives_stress, a_condition_variable_wakes_a_waiter_for_every_coin) {  // CV-1, CV-2
+  lockstep::basic_mutex<TypeParam> m;
+  lockstep::basic_condition_variable<TypeParam> cv;
+  long coins = 0;
+  long put = 0;
+  long taken = 0;
+  const auto put_one = [&] {
+    {
+      const std::lock_guard hold{m};
+      ++coins;
+      ++put;
+    }
+    cv.notify_one();
+  };
+  constexpr int takers = 6;
+  std::atomic<int> finished{0};
+  for (int i = 0; i < takers; ++i) {
+    this->task([&](random_source& random) {
+      while (!this->over()) {
+        std::unique_lock hold{m};
+        const auto wait = [&](const context& ctx) {
+          return cv.wait(ctx, hold, [&] { return coins > 0; });
+        };
+        if (this->trouble.bound(random, wait) != status::ok) continue;
+        ASSERT_GE(--coins, 0);
+        ++taken;
+      }
+      ++finished;
+    });
+  }
+  for (int i = 0; i < 2; ++i) {
+    this->repeat([&](random_source& random) {
+      loiter(random);
+      put_one();
+    });
+  }
+  // Takers without a deadline need a coin to finish: one at a time, each has to wake somebody.
+  while (finished < takers) {
+    std::unique_lock hold{m};
+    const bool none = coins == 0;
+    hold.unlock();
+    if (this->over() && none) put_one();
+    TypeParam::yield();
+  }
+  this->join();
+  EXPECT_EQ(put, taken + coins);
+}
+
+TYPED_TEST(primitives_stress, latches_and_wait_groups_may_go_once_they_were_waited_for) {  // WG-5
+  for (int i = 0; i < 2; ++i) {
+    this->repeat([&](random_source& random) {
+      const auto insist = [&](auto& object) {
+        const auto wait = [&](const context& ctx) { return object.wait(ctx); };
+        while (this->trouble.bound(random, wait) != status::ok) continue;
+      };
+      int results[3] = {};  // not atomic: a missing happens-before is a data race
+      lockstep::basic_wait_group<TypeParam> helpers;
+      const auto opened = std::make_unique<lockstep::basic_latch<TypeParam>>(3);
+      for (int& result : results) {
+        helpers.go([&result, &latch = *opened, delay = random() % 100] {
+          if (delay == 0) lockstep::this_task::sleep_for(microseconds{1000});
+          result = 1;
+          latch.count_down();
+        });
+      }
+      insist(*opened);
+      ASSERT_EQ(results[0] + results[1] + results[2], 3);
+      insist(helpers);
+    });
+  }
+  this->join();
+}
+
+TYPED_TEST(primitives_stress, the_parties_of_a_barrier_agree_on_the_phases_they_passed) {
+  constexpr std::size_t parties = 4;
+  int phases = 0;
+  lockstep::basic_barrier<TypeParam> b{parties, [&] { ++phases; }};
+  std::array<int, parties> passed{};
+  bool finished = false;
+  // Where the parties meet when b is broken.
+  lockstep::basic_barrier<TypeParam> repair{parties, [&] {
+                                              for (const int p : passed) EXPECT_EQ(p, phases);
+                                              EXPECT_TRUE(b.broken());
+                                              b.reset();
+                                              finished = this->over();
+                                            }};
+  lockstep::cancel_scope at_the_end;
+  at_the_end.cancel();
+  for (int& own : passed) {
+    this->task([&](random_source& random) {
+      const auto arrive = [&](const context& ctx) { return b.arrive_and_wait(ctx); };
+      while (!finished) {
+        loiter(random);
+        const status s =
+            this->over() ? arrive(at_the_end.context()) : this->trouble.bound(random, arrive);
+        s == status::ok ? static_cast<void>(++own) : repair.arrive_and_wait();
+      }
+    });
+  }
+  this->join();
+  EXPECT_GT(phases, 0);
+}
+
+}  // namespace
