@@ -284,7 +284,11 @@ std::atomic<std::uint64_t>* rounds_of_detached_tasks = nullptr;
 [[gnu::destructor]] void watch_detached_tasks_go_on() {
   if (rounds_of_detached_tasks == nullptr) return;
   const auto until = *rounds_of_detached_tasks + 1'000;
-  while (*rounds_of_detached_tasks < until) std::this_thread::yield();
+  const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+  while (*rounds_of_detached_tasks < until) {
+    std::this_thread::yield();
+    if (std::chrono::steady_clock::now() > patience) std::_Exit(1);  // they are stuck
+  }
 }
 
 // Starts tasks for ever, which use every part of the library that has state of its own.
