@@ -20,6 +20,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "context.hpp"
 #include "contract.hpp"
 #include "detail/blocking.hpp"
 #include "detail/config.hpp"

@@ -14,6 +14,7 @@
 
 #include <cstdint>
 
+#include "context.hpp"
 #include "contract.hpp"
 #include "detail/blocking.hpp"
 #include "detail/config.hpp"
@@ -130,6 +131,10 @@ status basic_condition_variable<R>::wait_core(Lock& lk, const detail::limit& lim
     void registered() { user->unlock(); }
   };
   detail::checkpoint<R>([&] { return operation("wait", where); });
+  if constexpr (requires { lk.owns_lock(); }) {
+    detail::expects(lk.owns_lock(), "a wait on a condition variable without holding the lock", this,
+                    where);
+  }
   if (const status s = lim.before(); s != status::ok) return s;
   detail::waiter<R> op;
   detail::wait_node<R> n{op, nullptr};

@@ -45,14 +45,13 @@ class detached_closure final : public task_closure {
   site where_;
 };
 
-// Starts the closure; it inherits the owner of the task that starts it and, without a name of its
-// own, its name.
+// Starts the closure; it belongs to whatever the task that starts it belongs to.
 template <class R>
 void start(task_closure* closure, const char* name, const task_options* options = nullptr) {
   closure->info.rename(name);
   if (const task_info* self = R::self(); self != nullptr) {
     closure->info.owner = self->owner;
-    if (*name == 0) closure->info.rename(self->name);
+    closure->info.instance = self->instance;
   }
   R::spawn(closure, options);
 }

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <cstdio>
 
+#include "context.hpp"
 #include "contract.hpp"
 #include "detail/blocking.hpp"
 #include "detail/config.hpp"

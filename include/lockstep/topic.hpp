@@ -22,6 +22,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "context.hpp"
 #include "detail/blocking.hpp"
 #include "detail/config.hpp"
 #include "detail/payload.hpp"

@@ -41,10 +41,10 @@ struct scope {
   }
 };
 
-// "2, 4, 7" or, if there are many, the first ten "and 12 more".
-[[nodiscard]] inline std::string list_of(const std::vector<participant>& who) {
+// "instances 2, 4, 7"; if there are many, the first ten "and 12 more".
+[[nodiscard]] inline std::string instances_text(const std::vector<participant>& who) {
   constexpr std::size_t shown = 10;
-  std::string text;
+  std::string text = who.size() == 1 ? "instance " : "instances ";
   for (std::size_t i = 0; i < std::min(who.size(), shown); ++i) {
     text += (i > 0 ? ", " : "") + std::to_string(who[i]);
   }
@@ -72,9 +72,7 @@ struct scope {
                                                std::uint64_t target) {
   std::string text = std::to_string(p.count) + " of " + std::to_string(target);
   const auto absent = missing(s, p);
-  if (!absent.empty()) {
-    text += (absent.size() == 1 ? ", missing instance " : ", missing instances ") + list_of(absent);
-  }
+  if (!absent.empty()) text += ", missing " + instances_text(absent);
   return text;
 }
 

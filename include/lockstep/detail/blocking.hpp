@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include "../clock.hpp"
-#include "../context.hpp"
 #include "../runtime/any.hpp"
 #include "../site.hpp"
 #include "alarm.hpp"
@@ -22,7 +21,11 @@ struct limit {
 
   static limit none() noexcept { return {}; }
   static limit at_once() noexcept { return {.poll = true}; }
-  static limit of(const context& c) noexcept { return {.deadline = c.deadline(), .ctx = c.state_}; }
+  // A context's; a template only so that this header needs no context.hpp.
+  template <class Context>
+  static limit of(const Context& c) noexcept {
+    return {.deadline = c.deadline(), .ctx = c.state_};
+  }
   template <class R, class Rep, class Period>
   static limit within(const std::chrono::duration<Rep, Period>& d) noexcept {
     return {.deadline = deadline_after(R::now(), d)};

@@ -62,54 +62,62 @@ class closed_world {
   std::int64_t unknown_ = 0;
 };
 
-// One line for each place where tasks are blocked:
+// Who waits where, a line for each place:
 //   "  instances 0, 1: recv channel #1 (rendezvous), plan.cpp:12 in worker, for 2 s"
-inline std::string blocked_tasks_report() {
+class blocked_report {
+ public:
+  // Adds what is blocked now.
+  void collect() {
+    detail::observed_waits.for_each([this](const detail::blocked_record& r) { add(r); });
+  }
+
+  [[nodiscard]] std::string text() {
+    std::string report;
+    for (auto& [what, p] : places_) {
+      std::sort(p.instances.begin(), p.instances.end());
+      std::string who = p.others;
+      if (!p.instances.empty()) who.insert(0, coord::instances_text(p.instances));
+      report += "  " + who + ": " + what + ", for " + coord::duration_text(p.longest) + "\n";
+    }
+    return report;
+  }
+
+ private:
   struct place {
     std::vector<coord::participant> instances;
     std::string others;
     duration longest{};
   };
-  std::map<std::string, place> places;
-  std::map<const void*, std::size_t> numbers;
-  detail::observed_waits.for_each([&](const detail::blocked_record& r) {
-    char more[256] = "";
-    if (r.op.describe != nullptr) r.op.describe(r.op.object, more, sizeof more);
-    std::string text = r.op.verb;
-    if (*r.op.kind != 0) text += std::string{" "} + r.op.kind;
-    if (*more == '\'') {
-      text += std::string{" "} + more;  // it has a name
-    } else {
-      if (r.op.object != nullptr && *r.op.kind != 0) {
-        text += " #" +
-                std::to_string(numbers.try_emplace(r.op.object, numbers.size() + 1).first->second);
-      }
-      if (*more != 0) text += std::string{" ("} + more + ")";
-    }
-    text += std::string{", "} + r.op.where.file + ":" + std::to_string(r.op.where.line) + " in " +
-            r.op.where.function;
-    place& p = places[text];
+
+  void add(const detail::blocked_record& r) {
+    const site& where = r.op.where;
+    place& p = places_[operation(r.op) + ", " + where.file + ":" + std::to_string(where.line) +
+                       " in " + where.function];
     p.longest = std::max(p.longest, any_runtime::now() - r.since);
-    unsigned long long index = 0;
-    if (r.task != nullptr && std::sscanf(r.task->name, "instance %llu", &index) == 1) {
-      p.instances.push_back(index);
+    if (r.task != nullptr && r.task->instance != detail::task_info::no_instance) {
+      p.instances.push_back(r.task->instance);
     } else {
-      p.others += (p.others.empty() ? "" : ", ") + (r.task != nullptr && *r.task->name != 0
-                                                        ? std::string{"task '"} + r.task->name + "'"
-                                                        : "thread " + std::to_string(r.thread_id));
+      p.others +=
+          (p.others.empty() ? "" : ", ") + std::string{"thread "} + std::to_string(r.thread_id);
     }
-  });
-  std::string report;
-  for (auto& [text, p] : places) {
-    std::sort(p.instances.begin(), p.instances.end());
-    std::string who;
-    if (!p.instances.empty()) {
-      who = (p.instances.size() == 1 ? "instance " : "instances ") + coord::list_of(p.instances);
-    }
-    if (!p.others.empty()) who += (who.empty() ? "" : ", ") + p.others;
-    report += "  " + who + ": " + text + ", for " + coord::duration_text(p.longest) + "\n";
   }
-  return report;
-}
+
+  // "wait barrier 'ready': 3 of 5" for an object with a name, "recv channel #1 (rendezvous)" else.
+  std::string operation(const detail::visible_op& op) {
+    char more[256] = "";
+    if (op.describe != nullptr) op.describe(op.object, more, sizeof more);
+    std::string text = op.verb;
+    if (*op.kind != 0) text += std::string{" "} + op.kind;
+    if (*more == '\'') return text + " " + more;
+    if (*op.kind != 0 && op.object != nullptr) {
+      const auto number = numbers_.try_emplace(op.object, numbers_.size() + 1).first->second;
+      text += " #" + std::to_string(number);
+    }
+    return *more != 0 ? text + " (" + more + ")" : text;
+  }
+
+  std::map<std::string, place> places_;
+  std::map<const void*, std::size_t> numbers_;
+};
 
 }  // namespace lockstep::inline LOCKSTEP_ABI::plan

@@ -127,6 +127,7 @@ class runner {
    public:
     explicit instance_task(instance& i) noexcept : instance_{&i} {
       info.owner = &i;
+      info.instance = i.index();
       info.rename(("instance " + std::to_string(i.index())).c_str());
     }
     void run() noexcept override { instance_->execute(); }
@@ -207,7 +208,9 @@ class runner {
   int abort(const std::string& reason) {
     giving_up_.store(true, std::memory_order_release);
     const std::uint64_t left = unfinished_.load(std::memory_order_acquire);
-    out_.note(reason + "\n" + blocked_tasks_report());
+    blocked_report blocked;
+    blocked.collect();
+    out_.note(reason + "\n" + blocked.text());
     scope_.cancel();
     if (own_world_ != nullptr) own_world_->end();
     const bool over = ended_.try_wait_for(grace) == status::ok;
@@ -235,7 +238,7 @@ class runner {
     } else if (!given_up.empty()) {
       text += given_up;
     } else {
-      text += std::to_string(failed.size()) + " failed: " + coord::list_of(failed);
+      text += std::to_string(failed.size()) + " failed (" + coord::instances_text(failed) + ")";
     }
     text += ", in " + coord::duration_text(out_.elapsed()) + " (threads, " + options_.backend + ")";
     for (const auto& [name, value] : options_.parameters) {

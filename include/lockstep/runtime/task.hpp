@@ -25,9 +25,11 @@ class task_owner {
 // Identity of a task. Lives as long as the task.
 struct task_info {
   static constexpr std::size_t name_capacity = 48;
+  static constexpr std::uint64_t no_instance = ~std::uint64_t{0};
 
   char name[name_capacity] = "";
   task_owner* owner = nullptr;
+  std::uint64_t instance = no_instance;  // of a plan, to which the task belongs
 
   void rename(const char* text) noexcept { std::snprintf(name, sizeof name, "%s", text); }
 };
