@@ -160,9 +160,8 @@ TEST_F(observer_test, each_kind_of_wait_is_recorded_under_its_own_name) {
   auto locker = support::run([&] { m.lock(); });
   locker.until_blocked();
   lockstep::cancel_scope scope;
-  auto sleeper = support::run([&] {
-    return lockstep::this_task::sleep_for(scope.context(), lockstep::duration::max());
-  });
+  auto sleeper = support::run(
+      [&] { return lockstep::this_task::sleep_for(scope.context(), lockstep::duration::max()); });
   sleeper.until_blocked();
   EXPECT_EQ(blocked(), (std::vector<std::string>{"sleep  for ever", "lock mutex for ever"}));
   scope.cancel();
