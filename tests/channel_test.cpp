@@ -71,6 +71,9 @@ struct point {
 
 // Incomplete here, and completed below.
 struct later;
+struct has_a_channel_of_later {
+  lockstep::channel<later> ch;
+};
 struct holds_later {
   std::shared_ptr<lockstep::channel<later>> ch;
 };
@@ -887,6 +890,23 @@ TYPED_TEST(channel_test, destruction_with_a_blocked_task_breaks_the_contract) {
 TYPED_TEST(channel_test, a_channel_is_small) {
   EXPECT_LE(sizeof(typename TestFixture::ints), 96U);
   EXPECT_EQ(sizeof(typename TestFixture::ints), sizeof(basic_channel<wide, TypeParam>));
+}
+
+TEST(channel_member_test, a_channel_may_be_a_member_where_its_payload_is_incomplete) {
+  has_a_channel_of_later x;
+  auto sender = support::run([&x] { x.ch.send(later{3, {}}); });
+  EXPECT_EQ(x.ch.recv()->value, 3);
+  sender.join();
+}
+
+TYPED_TEST(channel_test, a_range_over_a_channel_of_void_counts_what_was_sent) {  // CH-19
+  lockstep::basic_channel<void, TypeParam> ch{3};
+  ch.send();
+  ch.send();
+  ch.close();
+  int seen = 0;
+  for ([[maybe_unused]] auto token : ch) ++seen;
+  EXPECT_EQ(seen, 2);
 }
 
 }  // namespace

@@ -100,4 +100,16 @@ TEST(clock_test, the_ends_of_the_system_clock_are_far_away_and_over) {
   EXPECT_EQ(deadline_at(start, system_clock::time_point{}), start);
 }
 
+TEST(clock_test, points_at_the_ends_of_other_clocks_are_never_and_past) {
+  using std::chrono::system_clock;
+  using hours = std::chrono::time_point<system_clock, std::chrono::hours>;
+  EXPECT_EQ(deadline_at(start, system_clock::time_point::min()), start);
+  EXPECT_EQ(deadline_at(start, hours::max()), never);
+  EXPECT_EQ(deadline_at(start, hours::min()), start);
+}
+
+TEST(clock_test, a_float_just_below_the_end_of_the_time_line_does_not_wrap) {
+  EXPECT_GT(to_nanoseconds(std::chrono::duration<float>{9'223'371'776.F}), 292 * 365 * 24h);
+}
+
 }  // namespace

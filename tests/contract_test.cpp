@@ -94,4 +94,17 @@ TEST(contract_handler_test, an_expectation_that_holds_is_not_reported) {
   EXPECT_STREQ(remembered::last.rule, "does not hold");
 }
 
+TEST(contract_test, the_message_names_the_task_that_broke_it) {
+  static std::string name;
+  const auto before = set_contract_handler(
+      [](const contract_violation& v) { throw(name = v.task, std::runtime_error{v.rule}); });
+  auto worker = lockstep::spawn("worker", [] {
+    lockstep::mutex m;
+    m.unlock();
+  });
+  EXPECT_THROW(worker.join(), std::runtime_error);
+  set_contract_handler(before);
+  EXPECT_EQ(name, "worker");
+}
+
 }  // namespace

@@ -147,4 +147,25 @@ TEST(outcome_test, costs_a_pointer_and_a_status_beside_the_value) {
   static_assert(sizeof(outcome<void*>) == 24);
 }
 
+TEST(outcome_test, compares_with_a_value_and_with_a_status) {
+  const outcome<int> some{std::in_place, 7};
+  const outcome<int> none{status::closed};
+  EXPECT_TRUE(some == 7);
+  EXPECT_FALSE(some == 8);
+  EXPECT_FALSE(none == 7);
+  EXPECT_TRUE(7 == some);
+  EXPECT_TRUE(some != 8);
+  EXPECT_TRUE(some == status::ok);
+  EXPECT_TRUE(none == status::closed);
+  EXPECT_TRUE(none != status::timeout);
+  EXPECT_TRUE((outcome<std::string>{std::in_place, "text"} == "text"));
+}
+
+TEST(outcome_test, a_new_outcome_does_not_keep_the_text_of_the_old_one) {
+  outcome<int> o{status::timeout, "old text"};
+  o.emplace(1);
+  o.reset(status::closed);
+  EXPECT_EQ(std::string{o.error().what()}.find("old text"), std::string::npos);
+}
+
 }  // namespace

@@ -67,8 +67,10 @@ class basic_channel : public detail::send_spellings<basic_channel<T, R>, T, R>,
   // 0 for a rendezvous, the largest size_t for an unbounded channel.
   [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
 
-  // The one sending and the one receiving body; use the spellings.
-  status send_core(detail::carrier<T>& value, const detail::limit& lim, site where) {
+  // The one sending and the one receiving body; use the spellings. (C is carrier<T>, deduced: T may
+  // be incomplete where these are declared.)
+  template <class C>
+  status send_core(C& value, const detail::limit& lim, site where) {
     if (const status s = admit("send", lim, where); s != status::ok) [[unlikely]]
       return s;
     lock_.lock();
@@ -79,13 +81,14 @@ class basic_channel : public detail::send_spellings<basic_channel<T, R>, T, R>,
     lock_.unlock();
     return status::ok;
   }
-  void recv_core(outcome<detail::carrier<T>>& to, const detail::limit& lim, site where) {
+  template <class C>
+  void recv_core(outcome<C>& to, const detail::limit& lim, site where) {
     if (const status s = admit("recv", lim, where); s != status::ok) [[unlikely]] {
       return to.reset(s);
     }
     lock_.lock();
     if (buffer_.size() == 0 || !senders_.empty()) return recv_locked(to, lim, where);
-    buffer_.template pop<detail::carrier<T>>([&to](auto&& c) { to.emplace(std::move(c)); });
+    buffer_.template pop<C>([&to](C&& c) { to.emplace(std::move(c)); });
     lock_.unlock();
   }
 
@@ -108,13 +111,17 @@ class basic_channel : public detail::send_spellings<basic_channel<T, R>, T, R>,
   }
   // The operation in every situation, begun with the lock held. The cores are the commonest one,
   // short enough to inline.
-  status send_locked(detail::carrier<T>& value, const detail::limit& lim, site where);
-  void recv_locked(outcome<detail::carrier<T>>& to, const detail::limit& lim, site where);
+  template <class C>
+  status send_locked(C& value, const detail::limit& lim, site where);
+  template <class C>
+  void recv_locked(outcome<C>& to, const detail::limit& lim, site where);
 
   // Under the lock: carry out the operation if it can be, without waiting. `woken` is then the
   // task on the other side that this completed, to be woken after unlocking.
-  status offer(detail::carrier<T>& value, node*& woken);
-  status take(outcome<detail::carrier<T>>& to, node*& woken);
+  template <class C>
+  status offer(C& value, node*& woken);
+  template <class C>
+  status take(outcome<C>& to, node*& woken);
   void make_room(hold_type& hold);
 
   detail::visible_op operation(const char* verb, site where) const noexcept {
@@ -145,10 +152,11 @@ basic_channel<T, R>::~basic_channel() {
 }
 
 template <class T, class R>
-status basic_channel<T, R>::offer(detail::carrier<T>& value, node*& woken) {
+template <class C>
+status basic_channel<T, R>::offer(C& value, node*& woken) {
   if (closed_) return status::closed;        // CH-3
   if (node* r = receivers_.pop_claimed()) {  // CH-12
-    static_cast<outcome<detail::carrier<T>>*>(r->slot)->emplace(std::move(value));
+    static_cast<outcome<C>*>(r->slot)->emplace(std::move(value));
     woken = r;
     return status::ok;
   }
@@ -160,18 +168,18 @@ status basic_channel<T, R>::offer(detail::carrier<T>& value, node*& woken) {
 }
 
 template <class T, class R>
-status basic_channel<T, R>::take(outcome<detail::carrier<T>>& to, node*& woken) {
-  using carrier = detail::carrier<T>;
+template <class C>
+status basic_channel<T, R>::take(outcome<C>& to, node*& woken) {
   if (buffer_.size() > 0) {
-    buffer_.template pop<carrier>([&to](carrier&& c) { to.emplace(std::move(c)); });
+    buffer_.template pop<C>([&to](C&& c) { to.emplace(std::move(c)); });
     if (node* s = senders_.pop_claimed()) {  // CH-13
-      buffer_.push(std::move(*static_cast<carrier*>(s->slot)));
+      buffer_.push(std::move(*static_cast<C*>(s->slot)));
       woken = s;
     }
     return status::ok;
   }
   if (node* s = senders_.pop_claimed()) {
-    to.emplace(std::move(*static_cast<carrier*>(s->slot)));
+    to.emplace(std::move(*static_cast<C*>(s->slot)));
     woken = s;
     return status::ok;
   }
@@ -179,8 +187,9 @@ status basic_channel<T, R>::take(outcome<detail::carrier<T>>& to, node*& woken) 
 }
 
 template <class T, class R>
-[[gnu::noinline]] status basic_channel<T, R>::send_locked(detail::carrier<T>& value,
-                                                          const detail::limit& lim, site where) {
+template <class C>
+[[gnu::noinline]] status basic_channel<T, R>::send_locked(C& value, const detail::limit& lim,
+                                                          site where) {
   hold_type hold{lock_, detail::adopt};
   for (;;) {
     node* woken = nullptr;
@@ -202,8 +211,9 @@ template <class T, class R>
 }
 
 template <class T, class R>
-[[gnu::noinline]] void basic_channel<T, R>::recv_locked(outcome<detail::carrier<T>>& to,
-                                                        const detail::limit& lim, site where) {
+template <class C>
+[[gnu::noinline]] void basic_channel<T, R>::recv_locked(outcome<C>& to, const detail::limit& lim,
+                                                        site where) {
   hold_type hold{lock_, detail::adopt};
   node* woken = nullptr;
   status s = take(to, woken);

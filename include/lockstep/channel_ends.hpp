@@ -63,7 +63,8 @@ class basic_sender : public detail::channel_view<T, R>,
     detail::expects(this->channel_ != nullptr, "close of an empty sender", this, where);
     this->channel_->close(where);
   }
-  status send_core(detail::carrier<T>& value, const detail::limit& lim, site where) {
+  template <class C>
+  status send_core(C& value, const detail::limit& lim, site where) {
     return this->channel_ != nullptr ? this->channel_->send_core(value, lim, where)
                                      : this->nil("send", lim, where);
   }
@@ -75,7 +76,8 @@ class basic_receiver : public detail::channel_view<T, R>,
  public:
   using detail::channel_view<T, R>::channel_view;
 
-  void recv_core(outcome<detail::carrier<T>>& to, const detail::limit& lim, site where) {
+  template <class C>
+  void recv_core(outcome<C>& to, const detail::limit& lim, site where) {
     if (this->channel_ != nullptr) return this->channel_->recv_core(to, lim, where);
     to.reset(this->nil("recv", lim, where));
   }

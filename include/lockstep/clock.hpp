@@ -19,14 +19,16 @@ inline constexpr time_point never = time_point::max();
 
 namespace detail {
 
+// Wide enough for the difference of any two points of any clock.
+using wide_duration = std::chrono::duration<long double, duration::period>;
+
 // d in nanoseconds, rounded up so that no wait ends early, and saturated at both ends.
 template <class Rep, class Period>
 [[nodiscard]] constexpr duration to_nanoseconds(const std::chrono::duration<Rep, Period>& d) {
-  using wide = std::chrono::duration<long double, duration::period>;
-  const wide exact{d};
-  if (exact >= wide{duration::max()}) return duration::max();
-  if (exact <= wide{duration::min()}) return duration::min();
-  return std::chrono::ceil<duration>(d);
+  const wide_duration exact{d};
+  if (exact >= wide_duration{duration::max()}) return duration::max();
+  if (exact <= wide_duration{duration::min()}) return duration::min();
+  return std::chrono::ceil<duration>(exact);
 }
 
 // start + d; `never` where that overflows.
@@ -46,7 +48,8 @@ template <class Clock, class Duration>
   if constexpr (std::is_same_v<Clock, std::chrono::steady_clock>) {
     return time_point{to_nanoseconds(at.time_since_epoch())};
   } else {
-    return deadline_after(now, at - Clock::now());
+    return deadline_after(
+        now, wide_duration{at.time_since_epoch()} - wide_duration{Clock::now().time_since_epoch()});
   }
 }
 

@@ -51,14 +51,26 @@ class outcome_base {
       raise(status_, text());
   }
 
+  void clear(lockstep::status s) noexcept {
+    if (text_ != nullptr) [[unlikely]]
+      drop_text();
+    status_ = s;
+  }
+
   std::string* text_ = nullptr;
   lockstep::status status_;
 
  private:
-  LOCKSTEP_COLD void drop_text() noexcept { delete text_; }
+  LOCKSTEP_COLD void drop_text() noexcept { delete std::exchange(text_, nullptr); }
 };
 
 }  // namespace detail
+
+// g++ 12 takes the value that is not there for one that is used uninitialised.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 
 template <class T>
 class [[nodiscard]] outcome : public detail::outcome_base {
@@ -115,11 +127,12 @@ class [[nodiscard]] outcome : public detail::outcome_base {
   // Drops the value, if any, and records why there is none.
   void reset(lockstep::status s) noexcept {
     if (status_ == status::ok) value_.~T();
-    status_ = s;
+    clear(s);
   }
 
   template <class U>
-    requires requires(const T& a, const U& b) { a == b; }
+    requires(!std::is_base_of_v<detail::outcome_base, U>) &&
+            requires(const T& a, const U& b) { a == b; }
   [[nodiscard]] friend bool operator==(const outcome& a, const U& b) {
     return a.status_ == status::ok && *a == b;
   }
@@ -135,6 +148,10 @@ class [[nodiscard]] outcome : public detail::outcome_base {
   };
 };
 
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
+
 // An outcome without a value: converts to status.
 template <>
 class [[nodiscard]] outcome<void> : public detail::outcome_base {
@@ -147,8 +164,8 @@ class [[nodiscard]] outcome<void> : public detail::outcome_base {
   [[nodiscard]] operator lockstep::status() const noexcept { return status_; }
   void operator*() const noexcept {}
   void value() const { require_ok(); }
-  void emplace() noexcept { status_ = status::ok; }
-  void reset(lockstep::status s) noexcept { status_ = s; }
+  void emplace() noexcept { clear(status::ok); }
+  void reset(lockstep::status s) noexcept { clear(s); }
 
   [[nodiscard]] friend bool operator==(const outcome& a, lockstep::status s) noexcept {
     return a.status_ == s;

@@ -238,9 +238,11 @@ LOCKSTEP_COLD void basic_semaphore<R>::release_slow(std::ptrdiff_t k, site where
   detail::wake_list<R> woken;
   {
     const hold_type hold{lock_};
-    detail::expects(k <= max_ - (word_.load(std::memory_order_relaxed) >> 1),
-                    "more permits are released than the semaphore has", this, where);
-    word_.fetch_add(k * 2, std::memory_order_acq_rel);  // the mark may be off by now
+    // Marked before the permits can be seen: whoever takes them passes through the lock, too.
+    const std::int64_t w = word_.fetch_or(slow, std::memory_order_acq_rel);
+    detail::expects(k <= max_ - (w >> 1), "more permits are released than the semaphore has", this,
+                    where);
+    word_.store((w | slow) + k * 2, std::memory_order_release);
     grant(woken);
   }
   woken.wake();

@@ -37,9 +37,10 @@ status sleep_for(const context& ctx, const std::chrono::duration<Rep, Period>& d
                  site where = site::current()) {
   auto lim = lockstep::detail::limit::of(ctx);
   const time_point end = lockstep::detail::deadline_after(any_runtime::now(), d);
-  if (end < lim.deadline) lim.deadline = end;
+  const bool whole = end <= lim.deadline;
+  if (whole) lim.deadline = end;
   const status s = detail::sleep(lim, where);
-  return s == status::timeout && !ctx.done() ? status::ok : s;
+  return s == status::timeout && whole ? status::ok : s;
 }
 
 // Lets other tasks run.

@@ -141,7 +141,8 @@ class basic_subscription : public detail::recv_spellings<basic_subscription<T, R
 
   // The receiving body; recv() and its other forms are its spellings. Outcomes: a value; gap;
   // closed, when the topic is and all was read; cancelled; and those of the form.
-  void recv_core(outcome<detail::carrier<T>>& to, const detail::limit& lim, site where);
+  template <class C>
+  void recv_core(outcome<C>& to, const detail::limit& lim, site where);
 
  private:
   template <class, class>
@@ -240,8 +241,8 @@ using subscription = basic_subscription<T, threads_runtime>;
 }  // namespace threads
 
 template <class T, class R>
-void basic_subscription<T, R>::recv_core(outcome<detail::carrier<T>>& to, const detail::limit& lim,
-                                         site where) {
+template <class C>
+void basic_subscription<T, R>::recv_core(outcome<C>& to, const detail::limit& lim, site where) {
   detail::checkpoint<R>([&] { return operation(where); });
   item value;
   status s = lim.before();

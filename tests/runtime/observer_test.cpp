@@ -244,17 +244,35 @@ TEST(hook_scope_test, a_wait_that_began_before_observation_ends_well_during_it) 
 }
 
 TEST(hook_scope_test, hooks_stay_on_until_their_last_scope_ends_and_do_not_mix) {
+  using lockstep::detail::hook_is_on;
   EXPECT_EQ(hooks_word, 0U);
   {
     const hook_scope outer{hook_observe};
+    EXPECT_FALSE(hook_is_on(hook_checkpoint));
     {
       const hook_scope inner{hook_observe};
       const hook_scope other{hook_checkpoint};
-      EXPECT_EQ(hooks_word, hook_observe | hook_checkpoint);
+      EXPECT_TRUE(hook_is_on(hook_checkpoint));
     }
-    EXPECT_EQ(hooks_word, hook_observe + 0U);
+    EXPECT_TRUE(hook_is_on(hook_observe));
+    EXPECT_FALSE(hook_is_on(hook_checkpoint));
   }
   EXPECT_EQ(hooks_word, 0U);
+}
+
+TEST(hook_scope_test, a_hook_is_on_in_every_scope_though_other_tasks_enter_and_leave) {
+  const auto enter_and_leave = [] {
+    int off = 0;
+    for (int i = 0; i < 100'000; ++i) {
+      const hook_scope on{hook_checkpoint};
+      if (!lockstep::detail::hook_is_on(hook_checkpoint)) ++off;
+    }
+    return off;
+  };
+  auto a = support::run(enter_and_leave);
+  auto b = support::run(enter_and_leave);
+  EXPECT_EQ(a.join() + b.join(), 0);
+  EXPECT_EQ(hooks_word.load(), 0U);
 }
 
 }  // namespace

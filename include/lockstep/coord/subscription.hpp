@@ -39,7 +39,8 @@ class subscription : public detail::recv_spellings<subscription<T>, T, any_runti
   // Ends the subscription: a recv() that waits, and all later ones, return cancelled.
   void cancel() noexcept { ended_->cancel(); }
 
-  void recv_core(outcome<detail::carrier<T>>& to, const detail::limit& lim, site where) {
+  template <class C>
+  void recv_core(outcome<C>& to, const detail::limit& lim, site where) {
     if (const status s = await_next(lim, where); s != status::ok) return to.reset(s);
     auto entry = scope_->backend->log_read(key_, received_ + 1, detail::type_tag_of<T>);
     if (!entry) {

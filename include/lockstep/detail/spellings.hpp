@@ -17,7 +17,7 @@
 
 namespace lockstep::inline LOCKSTEP_ABI::detail {
 
-// Self has: status send_core(carrier<T>&, const limit&, site).
+// Self has: status send_core(C&, const limit&, site), where C is carrier<T>.
 template <class Self, class T, class R>
 class send_spellings {
  public:
@@ -97,7 +97,7 @@ class send_spellings {
 // Marks the end of a range of received values.
 struct end_of_stream {};
 
-// Self has: void recv_core(outcome<carrier<T>>&, const limit&, site), which sets value or status.
+// Self has: void recv_core(outcome<C>&, const limit&, site), which sets value or status.
 template <class Self, class T, class R>
 class recv_spellings {
  public:
@@ -127,7 +127,13 @@ class recv_spellings {
 
     explicit iterator(recv_spellings& from, site where)
         : from_{&from}, where_{where}, current_{from.recv(where)} {}
-    [[nodiscard]] decltype(auto) operator*() { return *current_; }
+    [[nodiscard]] decltype(auto) operator*() {
+      if constexpr (std::is_void_v<T>) {
+        return token{};
+      } else {
+        return *current_;
+      }
+    }
     iterator& operator++() {
       current_ = from_->recv(where_);
       return *this;

@@ -77,10 +77,21 @@ inline constexpr runtime_ops threads_ops{
 inline any_parker::any_parker() noexcept : home_{current_runtime()} {}
 
 LOCKSTEP_COLD inline void checkpoint_hooked(const visible_op& op) {
-  if ((hooks_word.load(std::memory_order_relaxed) & hook_checkpoint) == 0) return;
+  if (!hook_is_on(hook_checkpoint)) return;
   const runtime_ops* ops = current_runtime();
   if (ops->checkpoint != nullptr) ops->checkpoint(op);
 }
+
+// Lets messages about broken contracts name the task.
+inline const bool task_names_are_known = [] {
+  task_name_source.store(
+      +[]() noexcept -> const char* {
+        const task_info* self = current_runtime()->self();
+        return self != nullptr ? self->name : "";
+      },
+      std::memory_order_release);
+  return true;
+}();
 
 }  // namespace detail
 
@@ -105,9 +116,7 @@ struct any_runtime {
   static void checkpoint(const detail::visible_op& op) { detail::checkpoint_hooked(op); }
 
   // Whether waits are recorded in detail::observed_waits.
-  static bool observed() noexcept {
-    return (detail::hooks_word.load(std::memory_order_relaxed) & detail::hook_observe) != 0;
-  }
+  static bool observed() noexcept { return detail::hook_is_on(detail::hook_observe); }
 };
 
 static_assert(spawning_runtime<any_runtime>);

@@ -91,31 +91,26 @@ class blocked_tasks {
 
 inline constinit blocked_tasks observed_waits{};
 
-// The hooks word: what visible operations on `any` have to do beyond their work.
-enum : std::uint32_t { hook_observe = 1, hook_checkpoint = 2 };
+// The hooks word: what visible operations on `any` have to do beyond their work. Each hook has a
+// field of 16 bits, which counts the scopes that want it.
+enum : std::uint32_t { hook_observe = 1, hook_checkpoint = 1U << 16U };
 inline constinit std::atomic<std::uint32_t> hooks_word{0};
+
+[[nodiscard]] inline bool hook_is_on(std::uint32_t hook) noexcept {
+  return (hooks_word.load(std::memory_order_relaxed) & (hook * 0xffffU)) != 0;
+}
 
 // Turns a hook on for a scope. Scopes may nest and overlap.
 class [[nodiscard]] hook_scope {
  public:
   explicit hook_scope(std::uint32_t hook) noexcept : hook_{hook} {
-    if (users(hook).fetch_add(1, std::memory_order_acq_rel) == 0) {
-      hooks_word.fetch_or(hook, std::memory_order_release);
-    }
+    hooks_word.fetch_add(hook_, std::memory_order_acq_rel);
   }
   hook_scope(const hook_scope&) = delete;
   hook_scope& operator=(const hook_scope&) = delete;
-  ~hook_scope() {
-    if (users(hook_).fetch_sub(1, std::memory_order_acq_rel) == 1) {
-      hooks_word.fetch_and(~hook_, std::memory_order_release);
-    }
-  }
+  ~hook_scope() { hooks_word.fetch_sub(hook_, std::memory_order_acq_rel); }
 
  private:
-  static std::atomic<int>& users(std::uint32_t hook) noexcept {
-    static constinit std::atomic<int> counts[2]{};
-    return counts[hook == hook_observe ? 0 : 1];
-  }
   std::uint32_t hook_;
 };
 
