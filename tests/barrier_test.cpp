@@ -377,4 +377,57 @@ TYPED_TEST(barrier_test, is_not_destroyed_under_a_waiter) {
   EXPECT_DEATH(destroy(), "a barrier is destroyed with waiters");
 }
 
+TYPED_TEST(barrier_test, an_arrival_that_a_reset_threw_away_is_broken) {
+  lockstep::basic_barrier<TypeParam> b{2};
+  const auto thrown_away = b.arrive();
+  b.reset();
+  EXPECT_EQ(b.wait(lockstep::background(), thrown_away), status::broken);
+  const auto both = b.arrive(2);
+  EXPECT_EQ(b.wait(lockstep::background(), both), status::ok);
+  EXPECT_EQ(b.wait(lockstep::background(), thrown_away), status::broken);
+}
+
+TYPED_TEST(barrier_test, a_reset_while_the_completion_runs_breaks_that_phase_only) {
+  lockstep::basic_barrier<TypeParam>* self = nullptr;
+  int rounds = 0;
+  lockstep::basic_barrier<TypeParam> b{1, [&] {
+                                         if (++rounds == 1) self->reset();
+                                       }};
+  self = &b;
+  EXPECT_EQ(b.arrive_and_wait(lockstep::background()), status::broken);
+  EXPECT_EQ(b.arrive_and_wait(lockstep::background()), status::ok);
+  EXPECT_EQ(rounds, 2);
+}
+
+// A runtime whose lock stops a task at its second use, until the test lets it go on.
+struct stepped_runtime : lockstep::threads_runtime {
+  inline static std::atomic<int> step{0};
+  inline static thread_local int uses = -1;  // counted from 0 where the test says so
+  static void until(int n) {
+    while (step < n) std::this_thread::yield();
+  }
+  struct short_lock : lockstep::detail::short_lock {
+    void lock() noexcept {
+      if (uses >= 0 && ++uses == 2) {
+        step = 1;
+        until(2);
+      }
+      lockstep::detail::short_lock::lock();
+    }
+  };
+};
+
+TEST(barrier_reset_test, a_party_that_gave_up_before_a_reset_does_not_break_the_next_phase) {
+  lockstep::basic_barrier<stepped_runtime> b{2};
+  auto party = support::run([&b] {
+    stepped_runtime::uses = 0;
+    return b.arrive_and_wait_for(1ms);
+  });
+  stepped_runtime::until(1);
+  b.reset();
+  stepped_runtime::step = 2;
+  EXPECT_EQ(party.join(), status::timeout);
+  EXPECT_FALSE(b.broken());
+}
+
 }  // namespace

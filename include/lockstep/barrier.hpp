@@ -139,9 +139,13 @@ class basic_barrier {
                        const detail::limit& lim, site where);
 
   // Both under the lock. arrive_locked returns whether nobody is missing any more; then the caller
-  // has to call trip, which unlocks.
+  // has to call trip, which unlocks and returns how the phase ended.
   bool arrive_locked(std::ptrdiff_t n, site where);
-  void trip(hold_type& hold);
+  status trip(hold_type& hold);
+  // Under the lock: how a phase that is over ended.
+  status outcome_of(std::uint64_t phase) const noexcept {
+    return phase == reset_phase_ ? status::broken : status::ok;
+  }
   void break_locked(detail::wake_list<R>& woken) noexcept {
     broken_ = true;
     waiters_.claim_all(status::broken, woken);
@@ -163,6 +167,7 @@ class basic_barrier {
   std::ptrdiff_t parties_;
   std::ptrdiff_t missing_;
   std::uint64_t phase_ = 0;
+  std::uint64_t reset_phase_ = ~std::uint64_t{0};  // the last one that reset() ended
   detail::wait_queue<R> waiters_;
   callback_base* completion_ = nullptr;
 };
@@ -181,29 +186,33 @@ bool basic_barrier<R>::arrive_locked(std::ptrdiff_t n, site where) {
 }
 
 template <class R>
-void basic_barrier<R>::trip(hold_type& hold) {
+status basic_barrier<R>::trip(hold_type& hold) {
+  const std::uint64_t phase = phase_;
   detail::wake_list<R> woken;
   if (completion_ != nullptr) {
     completing_ = true;
     hold.unlock();
     LOCKSTEP_TRY { completion_->run(); }
     LOCKSTEP_CATCH_ALL {
-      {
-        const hold_type again{lock_};
-        completing_ = false;
-        break_locked(woken);
-      }
+      hold.lock();
+      completing_ = false;
+      if (phase_ == phase) break_locked(woken);
+      hold.unlock();
       woken.wake();
       LOCKSTEP_RETHROW;
     }
     hold.lock();
     completing_ = false;
   }
-  ++phase_;
-  missing_ = parties_;
-  waiters_.claim_all(status::ok, woken);
+  if (phase_ == phase) {  // else reset() ended it meanwhile
+    ++phase_;
+    missing_ = parties_;
+    waiters_.claim_all(status::ok, woken);
+  }
+  const status s = outcome_of(phase);
   hold.unlock();
   woken.wake();
+  return s;
 }
 
 template <class R>
@@ -219,7 +228,7 @@ status basic_barrier<R>::meet(const detail::limit& lim, site where) {
     woken.wake();
     return s;
   }
-  if (arrive_locked(1, where)) return trip(hold), status::ok;
+  if (arrive_locked(1, where)) return trip(hold);
   return await_release(phase, true, hold, lim, where);
 }
 
@@ -234,8 +243,9 @@ status basic_barrier<R>::await_release(std::uint64_t phase, bool break_on_failur
     bool tripped = false;  // all had arrived when this wait gave up
     hooks(basic_barrier* b, std::uint64_t p, bool br) noexcept : self{b}, phase{p}, breaks{br} {}
     void abandoned(detail::wake_list<R>& woken) noexcept {
-      tripped = self->completing_ || self->phase_ != phase;
-      if (!tripped && breaks) self->break_locked(woken);
+      const bool over = self->phase_ != phase;
+      tripped = over ? self->outcome_of(phase) == status::ok : self->completing_;
+      if (!over && !tripped && breaks) self->break_locked(woken);
     }
   };
   detail::waiter<R> op;
@@ -250,7 +260,7 @@ status basic_barrier<R>::await_release(std::uint64_t phase, bool break_on_failur
 template <class R>
 status basic_barrier<R>::wait_phase(std::uint64_t phase, const detail::limit& lim, site where) {
   hold_type hold{lock_};
-  if (phase_ != phase) return status::ok;
+  if (phase_ != phase) return outcome_of(phase);
   if (broken_) return status::broken;
   return await_release(phase, false, hold, lim, where);
 }
@@ -261,7 +271,7 @@ auto basic_barrier<R>::arrive(std::ptrdiff_t n, site where) -> arrival_token {
   hold_type hold{lock_};
   if (broken_) raise_broken();
   const arrival_token arrival{phase_};
-  if (arrive_locked(n, where)) trip(hold);
+  if (arrive_locked(n, where)) static_cast<void>(trip(hold));
   return arrival_token{arrival.phase_};
 }
 
@@ -275,7 +285,7 @@ void basic_barrier<R>::arrive_and_drop(site where) {
   }
   const bool last = arrive_locked(1, where);
   --parties_;
-  if (last) trip(hold);
+  if (last) static_cast<void>(trip(hold));
 }
 
 template <class R>
@@ -286,6 +296,7 @@ void basic_barrier<R>::reset(site where) {
     const hold_type hold{lock_};
     waiters_.claim_all(status::broken, woken);
     broken_ = false;
+    reset_phase_ = phase_++;
     missing_ = parties_;
   }
   woken.wake();

@@ -62,6 +62,10 @@ class background {
   // after this thread gave way. A task only sleeps for long in the operation under test.
   void until_blocked() const {
     for (int seen = 0; seen < 5;) {
+      if (result_.wait_for(std::chrono::seconds{0}) == std::future_status::ready) {
+        ADD_FAILURE() << "the task ended instead of blocking";
+        return;
+      }
       const long tid = tid_.load(std::memory_order_acquire);
       seen = tid != 0 && thread_sleeps(tid) ? seen + 1 : 0;
       std::this_thread::yield();

@@ -54,10 +54,6 @@ class short_lock {
 
   LOCKSTEP_COLD void lock_contended() noexcept {
     if (spin_until([this] { return try_lock_as(held); })) return;
-    for (int yields = 0; yields < 12; ++yields) {
-      if (try_lock_as(held)) return;
-      ::sched_yield();
-    }
     // From here on lock as contended: others may sleep behind this one.
     while (!try_lock_as(contended)) {
       std::uint32_t expected = held;
