@@ -32,7 +32,7 @@
 namespace lockstep::inline LOCKSTEP_ABI {
 
 template <class R>
-class basic_barrier {
+class basic_barrier : private detail::visible_object<basic_barrier<R>, R> {
  public:
   using runtime_type = R;
 
@@ -114,6 +114,7 @@ class basic_barrier {
   }
 
  private:
+  friend class detail::visible_object<basic_barrier, R>;
   using lock_type = typename R::short_lock;
   using hold_type = detail::lock_scope<lock_type>;
 
@@ -217,7 +218,7 @@ status basic_barrier<R>::trip(hold_type& hold) {
 
 template <class R>
 status basic_barrier<R>::meet(const detail::limit& lim, site where) {
-  detail::checkpoint<R>([&] { return operation("arrive_and_wait", where); });
+  this->announce("arrive_and_wait", where);
   hold_type hold{lock_};
   if (broken_) return status::broken;
   const std::uint64_t phase = phase_;
@@ -267,7 +268,7 @@ status basic_barrier<R>::wait_phase(std::uint64_t phase, const detail::limit& li
 
 template <class R>
 auto basic_barrier<R>::arrive(std::ptrdiff_t n, site where) -> arrival_token {
-  detail::checkpoint<R>([&] { return operation("arrive", where); });
+  this->announce("arrive", where);
   hold_type hold{lock_};
   if (broken_) raise_broken();
   const arrival_token arrival{phase_};
@@ -277,7 +278,7 @@ auto basic_barrier<R>::arrive(std::ptrdiff_t n, site where) -> arrival_token {
 
 template <class R>
 void basic_barrier<R>::arrive_and_drop(site where) {
-  detail::checkpoint<R>([&] { return operation("arrive_and_drop", where); });
+  this->announce("arrive_and_drop", where);
   hold_type hold{lock_};
   if (broken_) {
     --parties_;
@@ -290,7 +291,7 @@ void basic_barrier<R>::arrive_and_drop(site where) {
 
 template <class R>
 void basic_barrier<R>::reset(site where) {
-  detail::checkpoint<R>([&] { return operation("reset", where); });
+  this->announce("reset", where);
   detail::wake_list<R> woken;
   {
     const hold_type hold{lock_};

@@ -41,7 +41,8 @@ struct unbounded_t {};
 inline constexpr unbounded_t unbounded{};
 
 template <class T, class R>
-class basic_channel : public detail::send_spellings<basic_channel<T, R>, T, R>,
+class basic_channel : private detail::visible_object<basic_channel<T, R>, R>,
+                      public detail::send_spellings<basic_channel<T, R>, T, R>,
                       public detail::recv_spellings<basic_channel<T, R>, T, R> {
  public:
   using value_type = T;
@@ -71,11 +72,11 @@ class basic_channel : public detail::send_spellings<basic_channel<T, R>, T, R>,
   // be incomplete where these are declared.)
   template <class C>
   status send_core(C& value, const detail::limit& lim, site where) {
-    if (const status s = admit("send", lim, where); s != status::ok) [[unlikely]]
+    if (const status s = this->admit("send", lim, where); s != status::ok) [[unlikely]]
       return s;
     lock_.lock();
     if (closed_ || !receivers_.empty() || buffer_.size() == buffer_.room()) {
-      return send_locked(value, lim, where);
+      return send_locked(value, lim.copy(), where.copy());
     }
     buffer_.push(std::move(value));
     lock_.unlock();
@@ -83,32 +84,23 @@ class basic_channel : public detail::send_spellings<basic_channel<T, R>, T, R>,
   }
   template <class C>
   void recv_core(outcome<C>& to, const detail::limit& lim, site where) {
-    if (const status s = admit("recv", lim, where); s != status::ok) [[unlikely]] {
+    if (const status s = this->admit("recv", lim, where); s != status::ok) [[unlikely]] {
       return to.reset(s);
     }
     lock_.lock();
-    if (buffer_.size() == 0 || !senders_.empty()) return recv_locked(to, lim, where);
+    if (buffer_.size() == 0 || !senders_.empty()) return recv_locked(to, lim.copy(), where.copy());
     buffer_.template pop<C>([&to](C&& c) { to.emplace(std::move(c)); });
     lock_.unlock();
   }
 
  private:
   friend class detail::channel_access;
+  friend class detail::visible_object<basic_channel, R>;
   using node = detail::wait_node<R>;
   using lock_type = typename R::short_lock;
   using hold_type = detail::lock_scope<lock_type>;
   static constexpr std::size_t no_bound = static_cast<std::size_t>(-1);
 
-  // Before the operation: others may want to know of it, and the context may forbid it.
-  status admit(const char* verb, const detail::limit& lim, site where) {
-    if (!detail::hooked<R>() && lim.ctx == nullptr) [[likely]]
-      return status::ok;
-    return admit_watched(verb, lim, where);
-  }
-  LOCKSTEP_COLD status admit_watched(const char* verb, const detail::limit& lim, site where) {
-    detail::checkpoint<R>([&] { return operation(verb, where); });
-    return lim.before();
-  }
   // The operation in every situation, begun with the lock held. The cores are the commonest one,
   // short enough to inline.
   template <class C>
@@ -244,7 +236,7 @@ LOCKSTEP_COLD void basic_channel<T, R>::make_room(hold_type& hold) {
 
 template <class T, class R>
 void basic_channel<T, R>::close(site where) {
-  detail::checkpoint<R>([&] { return operation("close", where); });
+  this->announce("close", where);
   detail::wake_list<R> woken;
   {
     const hold_type hold{lock_};

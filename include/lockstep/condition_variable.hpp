@@ -36,7 +36,7 @@ enum class cv_status;
 namespace lockstep::inline LOCKSTEP_ABI {
 
 template <class R>
-class basic_condition_variable {
+class basic_condition_variable : private detail::visible_object<basic_condition_variable<R>, R> {
  public:
   using runtime_type = R;
 
@@ -101,6 +101,7 @@ class basic_condition_variable {
   }
 
  private:
+  friend class detail::visible_object<basic_condition_variable, R>;
   template <class Lock>
   status wait_core(Lock& lk, const detail::limit& lim, site where);
   template <class Lock, class Predicate>
@@ -130,7 +131,7 @@ status basic_condition_variable<R>::wait_core(Lock& lk, const detail::limit& lim
     explicit hooks(Lock& l) noexcept : user{&l} {}
     void registered() { user->unlock(); }
   };
-  detail::checkpoint<R>([&] { return operation("wait", where); });
+  this->announce("wait", where);
   if constexpr (requires { lk.owns_lock(); }) {
     detail::expects(lk.owns_lock(), "a wait on a condition variable without holding the lock", this,
                     where);
@@ -158,7 +159,7 @@ status basic_condition_variable<R>::wait_core(Lock& lk, Predicate& pred, const d
 
 template <class R>
 void basic_condition_variable<R>::notify_one(site where) {
-  detail::checkpoint<R>([&] { return operation("notify_one", where); });
+  this->announce("notify_one", where);
   detail::wait_node<R>* woken = nullptr;
   {
     const detail::lock_scope hold{lock_};
@@ -169,7 +170,7 @@ void basic_condition_variable<R>::notify_one(site where) {
 
 template <class R>
 void basic_condition_variable<R>::notify_all(site where) {
-  detail::checkpoint<R>([&] { return operation("notify_all", where); });
+  this->announce("notify_all", where);
   detail::wake_list<R> woken;
   {
     const detail::lock_scope hold{lock_};

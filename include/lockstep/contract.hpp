@@ -45,7 +45,7 @@ inline constinit std::atomic<const char* (*)() noexcept> task_name_source{nullpt
 
 inline void expects(bool held, const char* rule, const void* object, site where) {
   if (!held) [[unlikely]]
-    violated(rule, object, where);
+    violated(rule, object, where.copy());
 }
 
 }  // namespace detail

@@ -27,7 +27,7 @@
 namespace lockstep::inline LOCKSTEP_ABI {
 
 template <class R>
-class basic_latch {
+class basic_latch : private detail::visible_object<basic_latch<R>, R> {
  public:
   using runtime_type = R;
 
@@ -45,7 +45,7 @@ class basic_latch {
 
   // Lowers the count by n. Contract: 0 <= n <= count.
   void count_down(std::ptrdiff_t n = 1, site where = site::current()) {
-    detail::checkpoint<R>([&] { return operation("count_down", where); });
+    this->announce("count_down", where);
     detail::expects(n >= 0 && left_.add(-n), "a latch is counted below zero", this, where);
   }
 
@@ -80,9 +80,12 @@ class basic_latch {
   }
 
  private:
+  friend class detail::visible_object<basic_latch, R>;
   status wait_within(const detail::limit& lim, site where) {
-    detail::checkpoint<R>([&] { return operation("wait", where); });
-    return left_.wait(lim, operation("wait", where));
+    if (const status s = this->admit("wait", lim, where); s != status::ok) [[unlikely]]
+      return s;
+    if (left_.is_zero()) return status::ok;
+    return left_.wait(lim.copy(), operation("wait", where.copy()));
   }
   detail::visible_op operation(const char* verb, site where) const noexcept {
     return {verb, "latch", this, where, &describe};

@@ -31,7 +31,7 @@
 namespace lockstep::inline LOCKSTEP_ABI {
 
 template <class R>
-class basic_mutex {
+class basic_mutex : private detail::visible_object<basic_mutex<R>, R> {
  public:
   using runtime_type = R;
 
@@ -72,6 +72,7 @@ class basic_mutex {
   source acquire_source(std::ptrdiff_t) noexcept { return source{*this}; }
 
  private:
+  friend class detail::visible_object<basic_mutex, R>;
   using node = detail::wait_node<R>;
   using hold_type = detail::lock_scope<typename R::short_lock>;
 
@@ -131,9 +132,9 @@ using mutex = basic_mutex<threads_runtime>;
 
 template <class R>
 status basic_mutex<R>::lock_core(const detail::limit& lim, site where) {
-  detail::checkpoint<R>([&] { return operation("lock", where); });
-  if (const status s = lim.before(); s != status::ok) [[unlikely]]
+  if (const status s = this->admit("lock", lim, where); s != status::ok) [[unlikely]]
     return s;
+
   std::uint32_t w = 0;
   // Acquire: pairs with the release in unlock.
   if (word_.compare_exchange_strong(w, held, std::memory_order_acquire, std::memory_order_relaxed))
@@ -141,7 +142,7 @@ status basic_mutex<R>::lock_core(const detail::limit& lim, site where) {
     return status::ok;
   }
   if (lim.poll && (w & held) != 0) return status::would_block;
-  return lock_slow(lim, where);
+  return lock_slow(lim.copy(), where.copy());
 }
 
 template <class R>
@@ -208,12 +209,12 @@ LOCKSTEP_COLD status basic_mutex<R>::lock_slow(const detail::limit& lim, site wh
 
 template <class R>
 void basic_mutex<R>::unlock(site where) {
-  detail::checkpoint<R>([&] { return operation("unlock", where); });
+  this->announce("unlock", where);
   std::uint32_t w = held;
   // Release: pairs with the acquire in lock_core.
   if (!word_.compare_exchange_strong(w, 0, std::memory_order_release, std::memory_order_relaxed))
       [[unlikely]] {
-    unlock_slow(where);
+    unlock_slow(where.copy());
   }
 }
 

@@ -31,7 +31,7 @@
 namespace lockstep::inline LOCKSTEP_ABI {
 
 template <class R>
-class basic_semaphore {
+class basic_semaphore : private detail::visible_object<basic_semaphore<R>, R> {
  public:
   using runtime_type = R;
 
@@ -90,6 +90,7 @@ class basic_semaphore {
   source acquire_source(std::ptrdiff_t k) noexcept { return {*this, k}; }
 
  private:
+  friend class detail::visible_object<basic_semaphore, R>;
   using node = detail::wait_node<R>;
   using hold_type = detail::lock_scope<typename R::short_lock>;
   static constexpr std::ptrdiff_t no_max = static_cast<std::ptrdiff_t>(~std::size_t{0} >> 2U);
@@ -158,10 +159,10 @@ using semaphore = basic_semaphore<threads_runtime>;
 
 template <class R>
 status basic_semaphore<R>::acquire_core(std::ptrdiff_t k, const detail::limit& lim, site where) {
-  detail::checkpoint<R>([&] { return operation("acquire", where); });
-  detail::expects(k > 0, "an acquire of no permits", this, where);
-  if (const status s = lim.before(); s != status::ok) [[unlikely]]
+  if (const status s = this->admit("acquire", lim, where); s != status::ok) [[unlikely]]
     return s;
+  detail::expects(k > 0, "an acquire of no permits", this, where);
+
   std::int64_t w = word_.load(std::memory_order_relaxed);
   while ((w & slow) == 0 && w >> 1 >= k) {
     // Acquire: pairs with the release in release(); release: with later acquirers of the rest.
@@ -171,7 +172,7 @@ status basic_semaphore<R>::acquire_core(std::ptrdiff_t k, const detail::limit& l
     }
   }
   if (lim.poll && (w & slow) == 0) return status::would_block;
-  return acquire_slow(k, lim, where);
+  return acquire_slow(k, lim.copy(), where.copy());
 }
 
 template <class R>
@@ -219,7 +220,7 @@ void basic_semaphore<R>::grant(detail::wake_list<R>& woken) noexcept {
 
 template <class R>
 void basic_semaphore<R>::release(std::ptrdiff_t k, site where) {
-  detail::checkpoint<R>([&] { return operation("release", where); });
+  this->announce("release", where);
   detail::expects(k >= 0, "a release of a negative number of permits", this, where);
   std::int64_t w = word_.load(std::memory_order_relaxed);
   while ((w & slow) == 0) {
@@ -230,7 +231,7 @@ void basic_semaphore<R>::release(std::ptrdiff_t k, site where) {
       return;
     }
   }
-  release_slow(k, where);
+  release_slow(k, where.copy());
 }
 
 template <class R>

@@ -30,7 +30,7 @@
 namespace lockstep::inline LOCKSTEP_ABI {
 
 template <class R>
-class basic_wait_group {
+class basic_wait_group : private detail::visible_object<basic_wait_group<R>, R> {
  public:
   using runtime_type = R;
 
@@ -45,7 +45,7 @@ class basic_wait_group {
 
   // Adds n, which may be negative, to the count. Contract: the count stays at zero or above.
   void add(std::ptrdiff_t n = 1, site where = site::current()) {
-    detail::checkpoint<R>([&] { return operation("add", where); });
+    this->announce("add", where);
     detail::expects(left_.add(n), "a wait group is counted below zero", this, where);  // WG-2
   }
   // Lowers the count by one.
@@ -87,9 +87,12 @@ class basic_wait_group {
   }
 
  private:
+  friend class detail::visible_object<basic_wait_group, R>;
   status wait_within(const detail::limit& lim, site where) {
-    detail::checkpoint<R>([&] { return operation("wait", where); });
-    return left_.wait(lim, operation("wait", where));
+    if (const status s = this->admit("wait", lim, where); s != status::ok) [[unlikely]]
+      return s;
+    if (left_.is_zero()) return status::ok;
+    return left_.wait(lim.copy(), operation("wait", where.copy()));
   }
   detail::visible_op operation(const char* verb, site where) const noexcept {
     return {verb, "wait group", this, where, &describe};

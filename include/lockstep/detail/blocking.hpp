@@ -35,6 +35,9 @@ struct limit {
     return {.deadline = deadline_at(R::now(), at)};
   }
 
+  // As site::copy.
+  [[nodiscard]] limit copy() const noexcept { return {deadline, ctx, poll}; }
+
   // Whether the context forbids even to begin.
   [[nodiscard]] status before() const noexcept {
     return ctx != nullptr ? ctx->now_status() : status::ok;
@@ -57,6 +60,30 @@ void checkpoint(Describe describe) {
       R::checkpoint(describe());
   }
 }
+
+// The beginning of an object's visible operations. Self has operation(verb, site), which says what
+// a report calls it. Out of line but for one test of what is usually absent.
+template <class Self, class R>
+class visible_object {
+ protected:
+  // Announces an operation that never waits.
+  void announce(const char* verb, site where) const {
+    if (hooked<R>()) [[unlikely]]
+      announce_hooked(verb, where.copy());
+  }
+  // Announces one that may, and asks the context whether it may begin: ok, or how that ended.
+  status admit(const char* verb, const limit& lim, site where) const {
+    if (!hooked<R>() && lim.ctx == nullptr) [[likely]]
+      return status::ok;
+    announce_hooked(verb, where.copy());
+    return lim.before();
+  }
+
+ private:
+  LOCKSTEP_COLD void announce_hooked(const char* verb, site where) const {
+    checkpoint<R>([&] { return static_cast<const Self&>(*this).operation(verb, where); });
+  }
+};
 
 inline long current_thread_id() noexcept {
 #ifdef __linux__

@@ -51,11 +51,8 @@ class countdown {
     return w == 0 || (w == slow && settle());
   }
 
-  // Waits for zero.
-  status wait(const limit& lim, const visible_op& what) {
-    if (const status s = lim.before(); s != status::ok) [[unlikely]]
-      return s;
-    if (is_zero()) return status::ok;
+  // Waits for zero, after it was seen that it is not and that the limit is not over.
+  [[gnu::noinline]] status wait(const limit& lim, const visible_op& what) {
     if (lim.poll) return status::would_block;
     lock_scope hold{lock_};
     if (word_.fetch_or(slow, std::memory_order_acq_rel) >> 1 == 0) return status::ok;
