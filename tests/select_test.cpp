@@ -311,7 +311,10 @@ TYPED_TEST(select_test, an_empty_view_turns_a_case_off) {  // SEL-5
   basic_receiver<int, TypeParam> a{numbers}, b{more};
   int sum = 0;
   const auto add_from = [&](basic_receiver<int, TypeParam>& from) {
-    return on_recv(from, [&](outcome<int> v) { v ? sum += *v : (from = {}, 0); });
+    return on_recv(from, [&](outcome<int> v) {
+      if (!v) from = {};
+      sum += std::move(v).value_or(0);
+    });
   };
   while (a || b) select(add_from(a), add_from(b));
   EXPECT_EQ(sum, 13);
