@@ -54,6 +54,8 @@ namespace detail {
 #endif
 }
 
+[[noreturn]] inline void raise(status s, const std::string& text) { raise(s, text.c_str()); }
+
 }  // namespace detail
 }  // namespace lockstep::inline LOCKSTEP_ABI
 

@@ -60,6 +60,12 @@ template <class R, class F = detail::no_handler>
   return detail::send_case<void, R, F>{&to, detail::token{}, std::move(f), where};
 }
 
+template <class R, class F = detail::no_handler>
+[[nodiscard]] auto on_send(basic_sender<void, R> to, F f = {}, site where = site::current()) {
+  return detail::send_case<void, R, F>{detail::channel_access::of(to), detail::token{},
+                                       std::move(f), where};
+}
+
 // Something that is ready or not, and that choosing does not change: a latch, a wait group, the
 // barrier of a sync client.
 template <class X, class F = detail::no_handler>
@@ -119,18 +125,22 @@ selected select_of(Cases&... cases) {
 // Waits until one case has taken effect, runs its handler, and returns its position and outcome.
 // Without cases, or with none that can ever be ready, blocks for ever.  // SEL-5
 template <class... Cases>
-  requires(std::is_base_of_v<detail::select_case, Cases> && ...)
+  requires(std::is_base_of_v<detail::select_case, std::remove_cvref_t<Cases>> && ...)
 selected select(Cases&&... cases) {
   return detail::select_of<false>(cases...);
 }
 // As select, but of several cases that can proceed the first is chosen.
 template <class... Cases>
-  requires(std::is_base_of_v<detail::select_case, Cases> && ...)
+  requires(std::is_base_of_v<detail::select_case, std::remove_cvref_t<Cases>> && ...)
 selected select_in_order(Cases&&... cases) {
   return detail::select_of<true>(cases...);
 }
 
-// As select, over a range with size() of cases of one type, or of pointers to cases of any type.
+// What cases of every kind derive from; for lists of several kinds.
+using select_case = detail::select_case;
+
+// As select, over a range with size() of cases of one type, or of (smart) pointers to cases. Cases
+// known only as select_case are those of `any`.
 template <class Range>
 selected select_list(Range&& cases) {
   using element = std::remove_cvref_t<decltype(*cases.begin())>;

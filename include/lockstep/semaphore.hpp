@@ -87,7 +87,10 @@ class basic_semaphore : private detail::visible_object<basic_semaphore<R>, R> {
 
   // For on_acquire.
   class source;
-  source acquire_source(std::ptrdiff_t k) noexcept { return {*this, k}; }
+  source acquire_source(std::ptrdiff_t k, site where = site::current()) {
+    detail::expects(k > 0, "an acquire of no permits", this, where);
+    return {*this, k};
+  }
 
  private:
   friend class detail::visible_object<basic_semaphore, R>;
@@ -207,13 +210,19 @@ template <class R>
 void basic_semaphore<R>::grant(detail::wake_list<R>& woken) noexcept {
   if (waiters_.empty()) return;
   std::int64_t w = word_.load(std::memory_order_relaxed);
-  while (node* n = waiters_.front()) {
+  for (node* n = waiters_.front(); n != nullptr;) {
     const std::ptrdiff_t k = weight(*n);  // before the claim: then the node may be another's
-    if (w >> 1 < k) break;
+    if (w >> 1 < k) {
+      // The head waits; it may be a select, which asks for less elsewhere in its cases.
+      n = n->next != nullptr && n->next->op == waiters_.front()->op ? n->next : nullptr;
+      continue;
+    }
     waiters_.erase(*n);
-    if (!n->claim(status::ok)) continue;
-    w -= k * 2;
-    woken.add(*n);
+    if (n->claim(status::ok)) {
+      w -= k * 2;
+      woken.add(*n);
+    }
+    n = waiters_.front();
   }
   word_.store(w, std::memory_order_release);
 }

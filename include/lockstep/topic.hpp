@@ -210,7 +210,9 @@ class basic_topic {
     const detail::lock_scope hold{state_->lock};
     return {state_, state_->first_locked()};
   }
-  [[nodiscard]] subscription subscribe_from(std::uint64_t from) const { return {state_, from}; }
+  [[nodiscard]] subscription subscribe_from(std::uint64_t from) const {
+    return {state_, from == 0 ? 1 : from};
+  }
   // A subscriber that sees only what is published from now on.
   [[nodiscard]] subscription subscribe_new() const {
     const detail::lock_scope hold{state_->lock};

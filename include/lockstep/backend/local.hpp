@@ -43,6 +43,12 @@ class local_world final : public backend {
     return outcome<std::uint64_t>{std::in_place, count};
   }
 
+  std::uint64_t counter_get(const std::string& name) override {
+    counter& c = counters_.at(name);
+    const std::lock_guard hold{c.lock};
+    return c.count;
+  }
+
   bool counter_arm(const std::string& name, std::uint64_t at_least, participant who,
                    detail::alarm& a) override {
     counter& c = counters_.at(name);
@@ -95,6 +101,12 @@ class local_world final : public backend {
     if (const auto wrong = l.mismatch(type); !wrong.empty()) return {status::mismatch, wrong};
     if (seq > l.entries.size()) return status::would_block;
     return outcome<payload>{std::in_place, l.entries[static_cast<std::size_t>(seq - 1)]};
+  }
+
+  std::uint64_t log_last(const std::string& name) override {
+    log& l = logs_.at(name);
+    const std::lock_guard hold{l.lock};
+    return l.entries.size();
   }
 
   bool log_arm(const std::string& name, std::uint64_t seq, detail::alarm& a) override {
@@ -182,10 +194,10 @@ inline std::shared_ptr<local_world> local_world_named(const std::string& name) {
 
 inline scheme local_scheme{"local", [](const std::string& rest) -> std::shared_ptr<backend> {
                              if (rest.find_first_of("?/ ") != std::string::npos) {
-                               throw error{status::unsupported,
-                                           "backend 'local:" + rest +
-                                               "': expected local: or local:NAME, and the name "
-                                               "may not hold '?', '/' or spaces"};
+                               detail::raise(status::unsupported,
+                                             "backend 'local:" + rest +
+                                                 "': expected local: or local:NAME, and the name "
+                                                 "may not hold '?', '/' or spaces");
                              }
                              return local_world_named(rest);
                            }};

@@ -48,6 +48,7 @@ class backend {
 
   // Adds one and returns the count after it.
   virtual outcome<std::uint64_t> counter_add(const std::string& name, participant who) = 0;
+  virtual std::uint64_t counter_get(const std::string& name) = 0;
   // Registers the alarm, to ring when the count is at least `at_least`; true: it already is, and
   // the alarm was not registered.
   virtual bool counter_arm(const std::string& name, std::uint64_t at_least, participant who,
@@ -61,6 +62,8 @@ class backend {
   // The entry numbered seq; would_block: it is not there yet; mismatch: it is of another type.
   virtual outcome<payload> log_read(const std::string& name, std::uint64_t seq,
                                     const detail::type_tag& type) = 0;
+  // Sequence number of the newest entry; 0 before the first.
+  virtual std::uint64_t log_last(const std::string& name) = 0;
   // As counter_arm, for "an entry numbered seq exists".
   virtual bool log_arm(const std::string& name, std::uint64_t seq, detail::alarm& a) = 0;
   virtual void log_disarm(const std::string& name, detail::alarm& a) = 0;

@@ -123,7 +123,7 @@ class client {
  private:
   static std::uint64_t require(outcome<std::uint64_t>&& o, const char* verb, state_name name) {
     if (o) return *o;
-    throw error{o.status(), std::string{verb} + " '" + name + "': " + o.text()};
+    detail::raise(o.status(), std::string{verb} + " '" + name + "': " + o.text());
   }
   static outcome<std::uint64_t> after(outcome<void>&& waited, std::uint64_t seq) {
     if (waited) return outcome<std::uint64_t>{std::in_place, seq};

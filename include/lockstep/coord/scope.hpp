@@ -34,8 +34,8 @@ struct scope {
                             ? "holds control characters"
                             : nullptr;
     if (wrong != nullptr) {
-      throw error{status::unsupported, std::string{"the name of a "} + kind + " " + wrong + ": '" +
-                                           name.substr(0, 64) + "'"};
+      detail::raise(status::unsupported, std::string{"the name of a "} + kind + " " + wrong +
+                                             ": '" + name.substr(0, 64) + "'");
     }
     return run + '/' + kind + '/' + name;
   }
@@ -76,17 +76,17 @@ struct scope {
   return text;
 }
 
-// A duration for people: "250 ms", "1.5 s", "2 min".
+// A duration for people: "20 us", "250 ms", "1.5 s", "2 min".
 [[nodiscard]] inline std::string duration_text(duration d) {
-  char text[32];
+  static constexpr struct {
+    double seconds;
+    const char* name;
+  } units[] = {{60, "min"}, {1, "s"}, {1e-3, "ms"}, {1e-6, "us"}};
   const double s = std::chrono::duration<double>(d).count();
-  if (s < 0.9995) {
-    std::snprintf(text, sizeof text, "%.3g ms", s * 1000);
-  } else if (s < 119.5) {
-    std::snprintf(text, sizeof text, "%.3g s", s);
-  } else {
-    std::snprintf(text, sizeof text, "%.3g min", s / 60);
-  }
+  const auto* unit = units;
+  while (unit->seconds > 1e-6 && s < unit->seconds * (unit->seconds == 60 ? 2 : 0.9995)) ++unit;
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g %s", s / unit->seconds, unit->name);
   return text;
 }
 
@@ -107,9 +107,9 @@ status await(const detail::limit& lim, const context& end, const detail::visible
     detail::cancel_registration<any_runtime> at_cancel{op, lim.ctx, detail::fired_cancelled};
     detail::observation<any_runtime> seen;
     // What ends the wait before it begins has to win the claim, too.
-    int fired = lim.poll           ? detail::fired_timeout
-                : !at_end.arm()    ? ended
+    int fired = !at_end.arm()      ? ended
                 : !at_cancel.arm() ? detail::fired_cancelled
+                : lim.poll         ? detail::fired_timeout
                                    : rang;
     if (fired == rang) {
       seen.begin(op, what, lim.deadline == never);
@@ -140,11 +140,10 @@ status await(const detail::limit& lim, const context& end, const detail::visible
     }
     known += (known.empty() ? "" : ", ") + std::string{s->name};
   }
-  // What stands before an '@' may be a password.
-  const auto secret = url.rfind('@');
-  const std::string shown = secret == std::string::npos ? url : "..." + url.substr(secret);
-  throw error{status::unsupported,
-              "backend '" + shown + "' is not built in (built in: " + known + ")"};
+  // The rest may hold a password.
+  const std::string shown = url.substr(0, colon == std::string::npos ? colon : colon + 1);
+  detail::raise(status::unsupported,
+                "backend '" + shown + "' is not built in (built in: " + known + ")");
 }
 
 }  // namespace lockstep::inline LOCKSTEP_ABI::coord

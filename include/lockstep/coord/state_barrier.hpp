@@ -12,9 +12,9 @@
 #include "../detail/config.hpp"
 #include "../error.hpp"
 #include "../outcome.hpp"
-#include "../select.hpp"
 #include "../site.hpp"
 #include "backend.hpp"
+#include "backend_case.hpp"
 #include "scope.hpp"
 
 namespace lockstep::inline LOCKSTEP_ABI::coord {
@@ -28,16 +28,14 @@ class [[nodiscard]] state_barrier {
   state_barrier(std::shared_ptr<scope> s, const std::string& state, std::uint64_t target)
       : scope_{std::move(s)}, state_{state}, key_{scope_->key("state", state)}, target_{target} {
     if (target >> 63U != 0) {
-      throw error{status::unsupported, "barrier '" + state + "': a target of " +
-                                           std::to_string(target) +
-                                           " is a negative number wrapped"};
+      detail::raise(status::unsupported, "barrier '" + state + "': a target of " +
+                                             std::to_string(target) +
+                                             " is a negative number wrapped");
     }
   }
 
   // Blocks until open. Throws error{session_lost}.
-  void wait(site where = site::current()) {
-    if (auto o = wait_core(detail::limit::none(), where); !o) throw o.error();
-  }
+  void wait(site where = site::current()) { wait_core(detail::limit::none(), where).value(); }
   // ok once open. Otherwise error() says how far the state got and which instances are missing.
   outcome<void> wait(const context& ctx, site where = site::current()) {
     return wait_core(detail::limit::of(ctx), where);
@@ -57,20 +55,32 @@ class [[nodiscard]] state_barrier {
     return wait_core(detail::limit::at_once(), where).status() == status::ok;
   }
 
-  // For select.
+  // For select; see backend_case.
+  [[nodiscard]] status poll() const {
+    if (target_ == 0 || scope_->backend->counter_get(key_) >= target_) return status::ok;
+    return end().done() ? status::session_lost : status::would_block;
+  }
   bool arm(detail::alarm& a) {
     return target_ == 0 || scope_->backend->counter_arm(key_, target_, scope_->self, a);
   }
   void disarm(detail::alarm& a) {
     if (target_ != 0) scope_->backend->counter_disarm(key_, a);
   }
+  [[nodiscard]] context end() const { return scope_->backend->lost(); }
+  void describe(char* text, std::size_t size) const {
+    const auto p = scope_->backend->counter_progress(key_);
+    std::snprintf(text, size, "barrier '%s': %s", state_.c_str(),
+                  progress_text(*scope_, p, target_).c_str());
+  }
+  // Throws what a wait that ended with s, not ok, reports.
+  [[noreturn]] void fail(status s) const { detail::raise(s, failure(duration::zero())); }
 
  private:
   outcome<void> wait_core(const detail::limit& lim, site where) {
     const time_point begun = any_runtime::now();
-    const detail::visible_op what{"wait", "barrier", this, where, &describe};
+    const detail::visible_op what{"wait", "", this, where, &describe_waitable<state_barrier>};
     const status s = await(
-        lim, scope_->backend->lost(), what, [this](detail::alarm& a) { return arm(a); },
+        lim, end(), what, [this](detail::alarm& a) { return arm(a); },
         [this](detail::alarm& a) { disarm(a); });
     if (s == status::ok || s == status::would_block) return s;
     return {s, failure(any_runtime::now() - begun)};
@@ -84,44 +94,25 @@ class [[nodiscard]] state_barrier {
     return "barrier '" + state_ + "': " + text;
   }
 
-  static void describe(const void* object, char* text, std::size_t size) noexcept {
-    const auto& self = *static_cast<const state_barrier*>(object);
-    const auto p = self.scope_->backend->counter_progress(self.key_);
-    std::snprintf(text, size, "'%s': %s", self.state_.c_str(),
-                  progress_text(*self.scope_, p, self.target_).c_str());
-  }
-
   std::shared_ptr<scope> scope_;
   std::string state_;
   std::string key_;
   std::uint64_t target_;
 };
 
-// The case of a select that waits for a state barrier.
-template <class F>
-class state_barrier_case final : public detail::armed_case {
- public:
-  state_barrier_case(state_barrier& b, F f, site where)
-      : armed_case{where}, barrier_{&b}, f_{std::move(f)} {}
-
-  status poll() override { return barrier_->try_wait() ? status::ok : status::would_block; }
-  bool arm(detail::alarm& a) override { return !barrier_->arm(a); }
-  void disarm(detail::alarm& a) override { barrier_->disarm(a); }
-  const char* name() const noexcept override { return "wait barrier"; }
-  void run(status) override { f_(); }
-
- private:
-  state_barrier* barrier_;
-  F f_;
-};
-
+// Ready once the barrier is open. If the session ends first, select throws error{session_lost}.
 template <class F = detail::no_handler>
 [[nodiscard]] auto on_ready(state_barrier& b, F f = {}, site where = site::current()) {
-  return state_barrier_case<F>{b, std::move(f), where};
+  auto run = [&b, f = std::move(f)](status how) mutable {
+    if (how != status::ok) b.fail(how);
+    f();
+  };
+  return backend_case<state_barrier, decltype(run)>{b, std::move(run), where};
 }
 
 // Counts one more instance in a state; returns the count after it.
 inline outcome<std::uint64_t> signal(scope& s, const std::string& state) {
+  if (s.backend->lost().done()) return status::session_lost;
   return s.backend->counter_add(s.key("state", state), s.self);
 }
 

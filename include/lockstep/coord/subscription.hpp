@@ -1,8 +1,8 @@
 // subscription.hpp: reading a named topic, and publishing on it.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
+#include <cstdio>
 #include <memory>
 #include <string>
 #include <utility>
@@ -15,6 +15,7 @@
 #include "../outcome.hpp"
 #include "../site.hpp"
 #include "backend.hpp"
+#include "backend_case.hpp"
 #include "scope.hpp"
 
 namespace lockstep::inline LOCKSTEP_ABI::coord {
@@ -56,25 +57,33 @@ class subscription : public detail::recv_spellings<subscription<T>, T, any_runti
     }
   }
 
- private:
-  status await_next(const detail::limit& lim, site where) {
-    const detail::visible_op what{"recv", "topic", this, where, &describe};
-    const status s = await(
-        lim, ended_->context(), what,
-        [this](detail::alarm& a) {
-          return !ended_->context().done() && scope_->backend->log_arm(key_, received_ + 1, a);
-        },
-        [this](detail::alarm& a) { scope_->backend->log_disarm(key_, a); });
-    const bool own = s == status::session_lost && !scope_->backend->lost().done();
-    return own ? status::cancelled : s;
+  // For select; see backend_case.
+  [[nodiscard]] status poll() const {
+    if (end().done()) return ended_how();
+    return scope_->backend->log_last(key_) > received_ ? status::ok : status::would_block;
+  }
+  bool arm(detail::alarm& a) {
+    return !end().done() && scope_->backend->log_arm(key_, received_ + 1, a);
+  }
+  void disarm(detail::alarm& a) { scope_->backend->log_disarm(key_, a); }
+  [[nodiscard]] const context& end() const noexcept { return ended_->context(); }
+  void describe(char* text, std::size_t size) const {
+    std::snprintf(text, size, "topic '%s': %llu received", name().c_str(),
+                  static_cast<unsigned long long>(received_));
   }
 
-  [[nodiscard]] std::string name() const { return key_.substr(key_.find("/topic/") + 7); }
-  static void describe(const void* object, char* text, std::size_t size) noexcept {
-    const auto& self = *static_cast<const subscription*>(object);
-    std::snprintf(text, size, "'%s': %llu received", self.name().c_str(),
-                  static_cast<unsigned long long>(self.received_));
+ private:
+  status await_next(const detail::limit& lim, site where) {
+    const detail::visible_op what{"recv", "", this, where, &describe_waitable<subscription>};
+    const status s = await(
+        lim, end(), what, [this](detail::alarm& a) { return arm(a); },
+        [this](detail::alarm& a) { disarm(a); });
+    return s == status::session_lost ? ended_how() : s;
   }
+  [[nodiscard]] status ended_how() const {
+    return scope_->backend->lost().done() ? status::session_lost : status::cancelled;
+  }
+  [[nodiscard]] std::string name() const { return key_.substr(key_.find("/topic/") + 7); }
 
   std::shared_ptr<scope> scope_;
   std::string key_;
@@ -82,9 +91,19 @@ class subscription : public detail::recv_spellings<subscription<T>, T, any_runti
   std::shared_ptr<cancel_scope> ended_;  // by cancel(), or with the session
 };
 
+// A receive from a subscription. f(T) or f(outcome<T>), as for a channel.
+template <class T, class F = detail::no_handler>
+[[nodiscard]] auto on_recv(subscription<T>& from, F f = {}, site where = site::current()) {
+  auto run = [&from, f = std::move(f)](status how) mutable {
+    detail::handle_received<T>(f, how == status::ok ? from.try_recv() : outcome<T>{how});
+  };
+  return backend_case<subscription<T>, decltype(run)>{from, std::move(run), where};
+}
+
 // Appends a value to a topic; returns its sequence number.
 template <class T>
 outcome<std::uint64_t> publish(scope& s, const std::string& topic, T value) {
+  if (s.backend->lost().done()) return status::session_lost;
   return s.backend->log_append(s.key("topic", topic), {std::make_shared<const T>(std::move(value)),
                                                        &detail::type_tag_of<T>});
 }

@@ -55,7 +55,7 @@ status with_carrier(U&& u, Transfer transfer) {
   if constexpr (own && !boxed<T>) {
     return transfer(u);
   } else if constexpr (!boxed<T>) {
-    value converted(std::forward<U>(u));
+    value converted = static_cast<value>(std::forward<U>(u));
     return transfer(converted);
   } else {
     box<value> carried(std::in_place, std::forward<U>(u));

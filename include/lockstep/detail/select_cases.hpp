@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdio>
 #include <type_traits>
 #include <utility>
 
@@ -49,12 +50,14 @@ class channel_access {
   static status take(C& c, O& to, N*& woken) {
     return c.take(to, woken);
   }
-  // Room for one value in an unbounded channel; another sender may still be faster.
+  // Makes room for one value in an unbounded channel, which another sender may take; false: the
+  // channel is bounded.
   template <class C>
-  static void reserve(C& c) {
-    if (c.capacity_ != C::no_bound) return;
+  static bool reserve(C& c) {
+    if (c.capacity_ != C::no_bound) return false;
     typename C::hold_type hold{c.lock_};
     if (c.buffer_.size() == c.buffer_.room()) c.make_room(hold);
+    return true;
   }
 };
 
@@ -117,7 +120,7 @@ class send_case final : public object_case<R> {
         value_(load(std::forward<U>(u))),
         f_{std::move(f)} {}
 
-  void prepare() override { channel_access::reserve(*to_); }
+  bool prepare() override { return channel_access::reserve(*to_); }
   status poll(wait_node<R>*& woken) override { return channel_access::offer(*to_, value_, woken); }
   void enqueue(wait_node<R>& n) noexcept override { channel_access::senders(*to_).push_back(n); }
   void dequeue(wait_node<R>& n, wake_list<R>&) noexcept override {
@@ -197,7 +200,9 @@ class done_case final : public armed_case {
   }
   bool arm(alarm& a) noexcept override { return state()->arm(a); }
   void disarm(alarm& a) noexcept override { state()->disarm(a); }
-  const char* name() const noexcept override { return "context"; }
+  void describe(char* text, std::size_t size) const noexcept override {
+    std::snprintf(text, size, "context");
+  }
   void run(status) override { f_(); }
 
  private:

@@ -11,6 +11,7 @@
 #include <new>
 
 #include "../clock.hpp"
+#include "../contract.hpp"
 #include "../runtime/any.hpp"
 #include "../site.hpp"
 #include "../status.hpp"
@@ -32,6 +33,10 @@ namespace detail {
 
 enum class case_kind : unsigned char { object, never, timeout, armed, otherwise };
 
+// Its address stands for a runtime.
+template <class R>
+inline constexpr char runtime_tag = 0;
+
 // One case of a select. Belongs to the select that it is an argument of.
 class select_case {
  public:
@@ -45,7 +50,8 @@ class select_case {
 
   case_kind kind;
   site called_at;
-  time_point deadline = never;  // of a timeout, and of a context
+  const void* runtime = nullptr;  // tag of the one on which it waits; null: any will do
+  time_point deadline = never;    // of a timeout, and of a context
 };
 
 // A case that rings an alarm: something that has a lock of its own and knows no runtime.
@@ -58,7 +64,7 @@ class armed_case : public select_case {
   // Registers the alarm; false if there is nothing to wait for any more.
   virtual bool arm(alarm& a) = 0;
   virtual void disarm(alarm& a) = 0;
-  [[nodiscard]] virtual const char* name() const noexcept = 0;
+  virtual void describe(char* text, std::size_t size) const noexcept = 0;
 };
 
 // A case that waits for an object of runtime R. All but prepare are called under the lock.
@@ -70,9 +76,12 @@ class object_case : public select_case {
 
   // Null: there is no object, and the case is never ready.
   object_case(lock_type* l, site w) noexcept
-      : select_case{l != nullptr ? case_kind::object : case_kind::never, w}, lock{l} {}
+      : select_case{l != nullptr ? case_kind::object : case_kind::never, w}, lock{l} {
+    runtime = &runtime_tag<R>;
+  }
 
-  virtual void prepare() {}
+  // True: the operation never has to wait, so that if poll() fails it is to be tried again.
+  virtual bool prepare() { return false; }
   // Carries the operation out and returns how it ended, or returns would_block.
   virtual status poll(wait_node<R>*& woken) = 0;
   virtual void enqueue(wait_node<R>& n) noexcept = 0;
@@ -114,6 +123,8 @@ class select_core {
     for (std::size_t i = 0; i < n; ++i) {
       order_[i] = i;
       if (!in_order && i > 0) swap(order_[i], order_[R::random() % (i + 1)]);
+      expects(cases[i]->runtime == nullptr || cases[i]->runtime == &runtime_tag<R>,
+              "the cases of one select belong to several runtimes", cases[i], cases[i]->called_at);
       if (cases[i]->kind == case_kind::object) insert_lock(*as_object(i).lock);
     }
   }
@@ -125,6 +136,10 @@ class select_core {
       wait_node<R>* woken = nullptr;
       lock_all();
       selected s = poll(woken);
+      if (s.index == none && never_waits_) {
+        unlock_all();
+        continue;
+      }
       if (s.index == none && default_ != none) s = {default_, status::would_block};
       if (s.index != none) {
         unlock_all();
@@ -171,10 +186,11 @@ class select_core {
   // Finds the default and the earliest deadline; lets objects allocate while nothing is locked.
   void prepare() {
     earliest_ = never;
+    never_waits_ = false;
     for (std::size_t k = 0; k < size_; ++k) {
       const std::size_t i = order_[k];
       select_case& c = *cases_[i];
-      if (c.kind == case_kind::object) as_object(i).prepare();
+      if (c.kind == case_kind::object && as_object(i).prepare()) never_waits_ = true;
       if (c.kind == case_kind::otherwise) default_ = i;
       if (c.deadline < earliest_) {
         earliest_ = c.deadline;
@@ -275,11 +291,14 @@ class select_core {
     std::size_t used = 0;
     for (std::size_t i = 0; i < self.size_ && used < size; ++i) {
       const select_case& c = *self.cases_[i];
-      visible_op op{names[static_cast<int>(c.kind)], "", nullptr, {}, nullptr};
-      if (c.kind == case_kind::object) op = self.as_object(i).operation();
-      if (c.kind == case_kind::armed) op.verb = self.as_armed(i).name();
-      const int n = std::snprintf(text + used, size - used, "%s%s%s%s", i > 0 ? ", " : "", op.verb,
-                                  *op.kind != 0 ? " " : "", op.kind);
+      char what[160];
+      std::snprintf(what, sizeof what, "%s", names[static_cast<int>(c.kind)]);
+      if (c.kind == case_kind::armed) self.as_armed(i).describe(what, sizeof what);
+      if (c.kind == case_kind::object) {
+        const visible_op op = self.as_object(i).operation();
+        std::snprintf(what, sizeof what, "%s %s", op.verb, op.kind);
+      }
+      const int n = std::snprintf(text + used, size - used, "%s%s", i > 0 ? ", " : "", what);
       used += n > 0 ? static_cast<std::size_t>(n) : 0;
     }
   }
@@ -289,6 +308,7 @@ class select_core {
   std::size_t lock_count_ = 0;
   std::size_t default_ = none;
   std::size_t armed_ = 0;
+  bool never_waits_ = false;
   time_point earliest_ = never;
   std::size_t earliest_case_ = none;
   scratch<std::size_t> order_;

@@ -119,14 +119,17 @@ class recv_spellings {
     return receive(limit::until<R>(deadline), where);
   }
 
-  // for (T& v : x): receives until there is no further value. A break leaves the rest.  // CH-19
+  // for (T& v : x): receives until the stream is closed or cancelled. A break leaves the rest
+  // (CH-19). Any other end, such as a gap, is thrown as error.
   class iterator {
    public:
     using value_type = payload_t<T>;
     using difference_type = std::ptrdiff_t;
 
     explicit iterator(recv_spellings& from, site where)
-        : from_{&from}, where_{where}, current_{from.recv(where)} {}
+        : from_{&from}, where_{where}, current_{from.recv(where)} {
+      require_end();
+    }
     [[nodiscard]] decltype(auto) operator*() {
       if constexpr (std::is_void_v<T>) {
         return token{};
@@ -136,12 +139,19 @@ class recv_spellings {
     }
     iterator& operator++() {
       current_ = from_->recv(where_);
+      require_end();
       return *this;
     }
     void operator++(int) { ++*this; }
     [[nodiscard]] bool operator==(end_of_stream) const { return !current_; }
 
    private:
+    void require_end() const {
+      const status s = current_.status();
+      if (s != status::ok && s != status::closed && s != status::cancelled) [[unlikely]] {
+        raise(s, current_.text());
+      }
+    }
     recv_spellings* from_;
     site where_;
     outcome<T> current_;

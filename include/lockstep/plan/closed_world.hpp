@@ -75,8 +75,8 @@ class blocked_report {
     std::string report;
     for (auto& [what, p] : places_) {
       std::sort(p.instances.begin(), p.instances.end());
-      std::string who = p.others;
-      if (!p.instances.empty()) who.insert(0, coord::instances_text(p.instances));
+      std::string who = p.instances.empty() ? "" : coord::instances_text(p.instances);
+      if (!p.others.empty()) who += (who.empty() ? "" : ", ") + p.others;
       report += "  " + who + ": " + what + ", for " + coord::duration_text(p.longest) + "\n";
     }
     return report;
@@ -107,9 +107,9 @@ class blocked_report {
     char more[256] = "";
     if (op.describe != nullptr) op.describe(op.object, more, sizeof more);
     std::string text = op.verb;
-    if (*op.kind != 0) text += std::string{" "} + op.kind;
-    if (*more == '\'') return text + " " + more;
-    if (*op.kind != 0 && op.object != nullptr) {
+    if (*op.kind == 0) return *more != 0 ? text + " " + more : text;  // it has a name
+    text += std::string{" "} + op.kind;
+    if (op.object != nullptr) {
       const auto number = numbers_.try_emplace(op.object, numbers_.size() + 1).first->second;
       text += " #" + std::to_string(number);
     }

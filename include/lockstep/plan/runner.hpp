@@ -97,15 +97,19 @@ class runner {
     }
 
     void task_failed(std::exception_ptr failure) noexcept override {
-      const std::lock_guard hold{lock_};
-      if (failure_.has_value()) return;
+      std::string why = "an exception that is no std::exception";
       try {
         std::rethrow_exception(std::move(failure));
       } catch (const std::exception& e) {
-        failure_ = e.what();
+        why = e.what();
       } catch (...) {
-        failure_ = "an exception that is no std::exception";
       }
+      {
+        const std::lock_guard hold{lock_};
+        if (failure_.has_value()) return;
+        failure_ = why;
+      }
+      run_->failed(*this, why);
     }
 
     [[nodiscard]] std::uint64_t index() const noexcept { return index_; }
@@ -172,14 +176,15 @@ class runner {
     }
   }
 
+  // An instance, or a task it started, has failed for the first time.
+  void failed(const instance& one, const std::string& why) {
+    if (giving_up_.load(std::memory_order_acquire)) return;
+    out_.failed(one.index(), why);
+    out_.note("instance " + std::to_string(one.index()) + " failed: " + why);
+  }
+
   void finished(const instance& one) {
-    const auto failure = one.failure();
-    if (!failure.has_value()) {
-      out_.succeeded(one.index());
-    } else if (!giving_up_.load(std::memory_order_acquire)) {
-      out_.failed(one.index(), *failure);
-      out_.note("instance " + std::to_string(one.index()) + " failed: " + *failure);
-    }
+    if (!one.failure().has_value()) out_.succeeded(one.index());
     unfinished_.fetch_sub(1, std::memory_order_acq_rel);
     ended_.count_down();
   }
