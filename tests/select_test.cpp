@@ -715,4 +715,64 @@ TYPED_TEST(select_test, what_was_written_before_the_send_is_seen_after_the_selec
   EXPECT_EQ(t.join(), 7);
 }
 
+TYPED_TEST(select_test, a_send_on_an_unbounded_channel_is_chosen_though_others_fill_it) {
+  for (int round = 0; round < 200; ++round) {
+    lockstep::basic_channel<int, TypeParam> u{lockstep::unbounded};
+    const auto send = [&u] {
+      std::size_t others = 0;
+      for (int i = 0; i < 300; ++i) {
+        others += lockstep::select(on_send(u, i), lockstep::on_default()).index;
+      }
+      return others;
+    };
+    auto a = support::run(send);
+    auto b = support::run(send);
+    ASSERT_EQ(send() + a.join() + b.join(), 0U);
+    ASSERT_EQ(u.size(), 900U);
+  }
+}
+
+TYPED_TEST(select_test, takes_the_smaller_of_two_requests_for_one_semaphore) {
+  lockstep::basic_semaphore<TypeParam> s{0, 2};
+  auto both =
+      support::run([&s] { return lockstep::select(on_acquire(s, 2), on_acquire(s, 1)).index; });
+  both.until_blocked();
+  s.release();
+  EXPECT_EQ(both.join(), 1U);
+  EXPECT_EQ(s.available(), 0);
+}
+
+TYPED_TEST(select_test, refuses_to_acquire_no_permits) {
+  const support::contracts_throw contracts;
+  lockstep::basic_semaphore<TypeParam> s{1, 4};
+  EXPECT_THROW(lockstep::select(on_acquire(s, -2)), support::contracts_throw::violation);
+  EXPECT_EQ(s.available(), 1);
+}
+
+TYPED_TEST(select_test, cases_may_be_kept_in_variables) {
+  lockstep::basic_channel<int, TypeParam> ch{2};
+  int got = 0;
+  auto receive = on_recv(ch, [&got](int v) { got = v; });
+  for (const int v : {1, 2}) {
+    ch.send(v);
+    lockstep::select(receive);
+    EXPECT_EQ(got, v);
+  }
+}
+
+TYPED_TEST(select_test, sends_nothing_through_a_sender_of_void) {
+  lockstep::basic_channel<void, TypeParam> ch{1};
+  const lockstep::basic_sender<void, TypeParam> to{ch};
+  EXPECT_EQ(lockstep::select(on_send(to), lockstep::on_default()).index, 0U);
+  EXPECT_EQ(lockstep::select(on_send(to), lockstep::on_default()).index, 1U);
+}
+
+TEST(select_list_test, refuses_cases_of_another_runtime_than_its_own) {
+  const support::contracts_throw contracts;
+  lockstep::threads::channel<int> ch{1};
+  auto c = on_recv(ch);
+  const std::vector<lockstep::select_case*> cases{&c};
+  EXPECT_THROW(lockstep::select_list(cases), support::contracts_throw::violation);
+}
+
 }  // namespace

@@ -480,4 +480,40 @@ TEST_F(client_test, an_error_does_not_print_passwords) {
   EXPECT_THAT(text, AllOf(HasSubstr("host:6379"), Not(HasSubstr("secret"))));
 }
 
+TEST_F(client_test, a_poll_of_a_subscription_that_has_ended_says_so) {
+  auto cancelled = sync.subscribe<int>("t");
+  auto lost = sync.subscribe<int>("t");
+  cancelled.cancel();
+  EXPECT_EQ(cancelled.try_recv().status(), status::cancelled);
+  world->end();
+  EXPECT_EQ(lost.try_recv().status(), status::session_lost);
+}
+
+TEST_F(client_test, the_end_of_the_session_ends_a_select_that_waits_for_a_state) {
+  lockstep::channel<int> ch;
+  auto meeting = sync.barrier("s", 1);
+  auto waiting = support::run(
+      [&] { return error_of([&] { lockstep::select(on_ready(meeting), on_recv(ch)); }).first; });
+  waiting.until_blocked();
+  world->end();
+  EXPECT_EQ(waiting.join(), status::session_lost);
+}
+
+TEST_F(client_test, a_select_receives_from_a_subscription) {
+  auto sub = sync.subscribe<std::string>("t");
+  std::string got;
+  auto waiting = support::run([&] {
+    return lockstep::select(on_recv(sub, [&](std::string s) { got = std::move(s); }),
+                            lockstep::on_timeout(std::chrono::hours{1}))
+        .index;
+  });
+  waiting.until_blocked();
+  sync.publish<std::string>("t", "x");
+  EXPECT_EQ(waiting.join(), 0U);
+  EXPECT_EQ(got, "x");
+  EXPECT_EQ(sub.seq(), 1U);
+  sub.cancel();
+  EXPECT_EQ(lockstep::select(on_recv(sub)).status, status::cancelled);
+}
+
 }  // namespace

@@ -57,6 +57,16 @@ void fails_in_wait_group(run_env&, client&) {
   group.wait();
 }
 
+// Its task fails when the instance itself may long have ended.
+void fails_late(run_env& env, client& sync) {
+  if (env.index() == 0) {
+    std::shared_ptr<void> at_the_end{nullptr, [sync](void*) mutable { sync.signal_entry("end"); }};
+    lockstep::go([held = std::move(at_the_end)] { throw std::runtime_error{"late"}; });
+  } else {
+    sync.barrier("end", 1).wait();
+  }
+}
+
 void reads_parameters(run_env& env, client&) {
   env.message("n is ", env.param<int>("n", 1), ", x is '", env.param<std::string>("x", ""), "'");
 }
@@ -85,6 +95,12 @@ void forget_to_signal(run_env& env, client& sync) {
 void select_for_ever(run_env&, client&) {
   lockstep::channel<int> a, b;
   select(on_recv(a), on_send(b, 1));
+}
+
+void select_a_state_for_ever(run_env&, client& sync) {
+  lockstep::channel<int> a;
+  auto ready = sync.barrier("ready", 3);
+  select(on_recv(a), on_ready(ready));
 }
 
 // Something that the library cannot see ends the wait, after `delay`.
@@ -160,6 +176,8 @@ int plans(int argc, char** argv) {
                               {"lock-in-opposite-orders", lock_in_opposite_orders},
                               {"forget-to-signal", forget_to_signal},
                               {"select-for-ever", select_for_ever},
+                              {"select-a-state-for-ever", select_a_state_for_ever},
+                              {"fails-late", fails_late},
                               {"signalled-by-a-thread", signalled_by_a_thread},
                               {"waits-beside-a-thread", waits_beside_a_thread},
                               {"fed-by-a-thread", fed_by_a_thread},
@@ -220,6 +238,12 @@ TEST(main_test, an_exception_in_a_task_fails_the_instance_that_started_it) {
     EXPECT_THAT(p.output, AllOf(HasSubstr(std::string{"instance 0 failed: "} + text),
                                 HasSubstr(std::string{"instance 1 failed: "} + text)));
   }
+}
+
+TEST(main_test, a_task_that_fails_after_its_instance_has_ended_is_reported) {
+  const auto p = plan("--instances 2 --case fails-late");
+  EXPECT_EQ(p.status, 1);
+  EXPECT_THAT(p.output, HasSubstr("instance 0 failed: late"));
 }
 
 TEST(main_test, a_mistake_on_the_command_line_is_named_and_ends_with_status_2) {
@@ -316,6 +340,12 @@ TEST(main_test, a_select_that_nothing_can_end_is_reported) {
   EXPECT_EQ(p.status, 1);
   EXPECT_THAT(p.output, AllOf(HasSubstr("deadlock"), HasSubstr("recv channel, send channel"),
                               HasSubstr(place_of("select(on_recv(a), on_send"))));
+}
+
+TEST(main_test, a_select_that_waits_for_a_state_names_it_and_ends_with_the_run) {
+  const auto p = plan("--case select-a-state-for-ever");
+  EXPECT_EQ(p.status, 1);
+  EXPECT_THAT(p.output, HasSubstr("select recv channel, barrier 'ready': 0 of 3"));
 }
 
 TEST(main_test, nobody_is_called_stuck_while_something_may_still_happen) {

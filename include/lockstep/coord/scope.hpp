@@ -130,6 +130,16 @@ status await(const detail::limit& lim, const context& end, const detail::visible
   }
 }
 
+// A URL as it may be shown: without what may be a password, before an '@' or in the query.
+[[nodiscard]] inline std::string without_secrets(const std::string& url) {
+  std::string shown = url.substr(0, url.find('?'));
+  const auto at = shown.rfind('@');
+  if (at == std::string::npos) return shown;
+  const auto slashes = shown.find("//");
+  const auto begin = slashes < at ? slashes + 2 : std::min(shown.find(':') + 1, at);
+  return shown.erase(begin, at + 1 - begin);
+}
+
 // Opens the backend a URL names. Throws error{unsupported} for an unknown scheme.
 [[nodiscard]] inline std::shared_ptr<backend> open(const std::string& url) {
   const auto colon = url.find(':');
@@ -140,10 +150,8 @@ status await(const detail::limit& lim, const context& end, const detail::visible
     }
     known += (known.empty() ? "" : ", ") + std::string{s->name};
   }
-  // The rest may hold a password.
-  const std::string shown = url.substr(0, colon == std::string::npos ? colon : colon + 1);
   detail::raise(status::unsupported,
-                "backend '" + shown + "' is not built in (built in: " + known + ")");
+                "backend '" + without_secrets(url) + "' is not built in (built in: " + known + ")");
 }
 
 }  // namespace lockstep::inline LOCKSTEP_ABI::coord
