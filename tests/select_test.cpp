@@ -743,7 +743,6 @@ TYPED_TEST(select_test, takes_the_smaller_of_two_requests_for_one_semaphore) {
 }
 
 TYPED_TEST(select_test, refuses_to_acquire_no_permits) {
-  const support::contracts_throw contracts;
   lockstep::basic_semaphore<TypeParam> s{1, 4};
   EXPECT_THROW(lockstep::select(on_acquire(s, -2)), support::contracts_throw::violation);
   EXPECT_EQ(s.available(), 1);

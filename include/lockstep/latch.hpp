@@ -27,75 +27,32 @@
 namespace lockstep::inline LOCKSTEP_ABI {
 
 template <class R>
-class basic_latch : private detail::visible_object<basic_latch<R>, R> {
+class basic_latch : public detail::countdown_waits<basic_latch<R>, R> {
+  using base = detail::countdown_waits<basic_latch, R>;
+
  public:
-  using runtime_type = R;
+  static constexpr const char* kind = "latch";
+  static constexpr const char* destroyed_with_waiters = "a latch is destroyed with waiters";
 
   // Contract: count is not negative.
-  explicit basic_latch(std::ptrdiff_t count, site where = site::current()) : left_{count} {
+  explicit basic_latch(std::ptrdiff_t count, site where = site::current()) : base{count} {
     detail::expects(count >= 0, "a latch starts with a negative count", this, where);
   }
   basic_latch(const basic_latch&) = delete;
   basic_latch& operator=(const basic_latch&) = delete;
-  // Contract: no task waits.
-  ~basic_latch() {
-    detail::expects(!left_.has_waiters(), "a latch is destroyed with waiters", this,
-                    site::current());
-  }
+  // Contract of the destructor: no task waits.
 
   // Lowers the count by n. Contract: 0 <= n <= count.
   void count_down(std::ptrdiff_t n = 1, site where = site::current()) {
     this->announce("count_down", where);
-    detail::expects(n >= 0 && left_.add(-n), "a latch is counted below zero", this, where);
-  }
-
-  // Blocks until the latch is open.
-  void wait(site where = site::current()) { wait_within(detail::limit::none(), where); }
-  // Whether the latch is open. Never blocks.
-  [[nodiscard]] bool try_wait() noexcept { return left_.is_zero(); }
-  // ok once open; timeout; or as the context ended.
-  template <class Rep, class Period>
-  [[nodiscard]] status try_wait_for(const std::chrono::duration<Rep, Period>& d,
-                                    site where = site::current()) {
-    return wait_within(detail::limit::within<R>(d), where);
-  }
-  template <class Clock, class Duration>
-  [[nodiscard]] status try_wait_until(const std::chrono::time_point<Clock, Duration>& deadline,
-                                      site where = site::current()) {
-    return wait_within(detail::limit::until<R>(deadline), where);
-  }
-  [[nodiscard]] status wait(const context& ctx, site where = site::current()) {
-    return wait_within(detail::limit::of(ctx), where);
+    detail::expects(n >= 0 && this->left_.add(-n), "a latch is counted below zero", this, where);
   }
 
   // count_down(n), then wait().
   void arrive_and_wait(std::ptrdiff_t n = 1, site where = site::current()) {
     count_down(n, where);
-    wait(where);
+    this->wait(where);
   }
-
-  // For on_ready.
-  auto ready_source() noexcept {
-    return typename detail::countdown<R>::source{left_, operation("wait", {})};
-  }
-
- private:
-  friend class detail::visible_object<basic_latch, R>;
-  status wait_within(const detail::limit& lim, site where) {
-    if (const status s = this->admit("wait", lim, where); s != status::ok) [[unlikely]]
-      return s;
-    if (left_.is_zero()) return status::ok;
-    return left_.wait(lim.copy(), operation("wait", where.copy()));
-  }
-  detail::visible_op operation(const char* verb, site where) const noexcept {
-    return {verb, "latch", this, where, &describe};
-  }
-  static void describe(const void* object, char* text, std::size_t size) noexcept {
-    const auto left = static_cast<const basic_latch*>(object)->left_.count();
-    std::snprintf(text, size, "%lld to go", static_cast<long long>(left));
-  }
-
-  detail::countdown<R> left_;
 };
 
 using latch = basic_latch<any_runtime>;

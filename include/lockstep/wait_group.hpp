@@ -30,23 +30,22 @@
 namespace lockstep::inline LOCKSTEP_ABI {
 
 template <class R>
-class basic_wait_group : private detail::visible_object<basic_wait_group<R>, R> {
- public:
-  using runtime_type = R;
+class basic_wait_group : public detail::countdown_waits<basic_wait_group<R>, R> {
+  using base = detail::countdown_waits<basic_wait_group, R>;
 
-  constexpr basic_wait_group() noexcept = default;
+ public:
+  static constexpr const char* kind = "wait group";
+  static constexpr const char* destroyed_with_waiters = "a wait group is destroyed with waiters";
+
+  constexpr basic_wait_group() noexcept : base{0} {}
   basic_wait_group(const basic_wait_group&) = delete;
   basic_wait_group& operator=(const basic_wait_group&) = delete;
-  // Contract: no task waits.
-  ~basic_wait_group() {
-    detail::expects(!left_.has_waiters(), "a wait group is destroyed with waiters", this,
-                    site::current());
-  }
+  // Contract of the destructor: no task waits.
 
   // Adds n, which may be negative, to the count. Contract: the count stays at zero or above.
   void add(std::ptrdiff_t n = 1, site where = site::current()) {
     this->announce("add", where);
-    detail::expects(left_.add(n), "a wait group is counted below zero", this, where);  // WG-2
+    detail::expects(this->left_.add(n), "a wait group is counted below zero", this, where);  // WG-2
   }
   // Lowers the count by one.
   void done(site where = site::current()) { add(-1, where); }
@@ -61,48 +60,6 @@ class basic_wait_group : private detail::visible_object<basic_wait_group<R>, R> 
   template <class F>
     requires std::is_invocable_v<std::decay_t<F>&>
   void go(const char* name, F&& f, site where = site::current());
-
-  // Blocks until the count is zero.
-  void wait(site where = site::current()) { wait_within(detail::limit::none(), where); }
-  // Whether the count is zero. Never blocks.
-  [[nodiscard]] bool try_wait() noexcept { return left_.is_zero(); }
-  // ok at zero; timeout; or as the context ended.
-  template <class Rep, class Period>
-  [[nodiscard]] status try_wait_for(const std::chrono::duration<Rep, Period>& d,
-                                    site where = site::current()) {
-    return wait_within(detail::limit::within<R>(d), where);
-  }
-  template <class Clock, class Duration>
-  [[nodiscard]] status try_wait_until(const std::chrono::time_point<Clock, Duration>& deadline,
-                                      site where = site::current()) {
-    return wait_within(detail::limit::until<R>(deadline), where);
-  }
-  [[nodiscard]] status wait(const context& ctx, site where = site::current()) {
-    return wait_within(detail::limit::of(ctx), where);
-  }
-
-  // For on_ready.
-  auto ready_source() noexcept {
-    return typename detail::countdown<R>::source{left_, operation("wait", {})};
-  }
-
- private:
-  friend class detail::visible_object<basic_wait_group, R>;
-  status wait_within(const detail::limit& lim, site where) {
-    if (const status s = this->admit("wait", lim, where); s != status::ok) [[unlikely]]
-      return s;
-    if (left_.is_zero()) return status::ok;
-    return left_.wait(lim.copy(), operation("wait", where.copy()));
-  }
-  detail::visible_op operation(const char* verb, site where) const noexcept {
-    return {verb, "wait group", this, where, &describe};
-  }
-  static void describe(const void* object, char* text, std::size_t size) noexcept {
-    const auto left = static_cast<const basic_wait_group*>(object)->left_.count();
-    std::snprintf(text, size, "%lld to go", static_cast<long long>(left));
-  }
-
-  detail::countdown<R> left_{0};
 };
 
 using wait_group = basic_wait_group<any_runtime>;

@@ -19,6 +19,7 @@
 
 #include "../context.hpp"
 #include "../coord/backend.hpp"
+#include "../coord/scheme.hpp"
 #include "../detail/alarm.hpp"
 #include "../detail/config.hpp"
 #include "../error.hpp"

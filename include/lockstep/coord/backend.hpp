@@ -72,22 +72,4 @@ class backend {
   [[nodiscard]] virtual context lost() const = 0;
 };
 
-// A way to open backends, found by the scheme of a URL ("local" in "local:name").
-struct scheme {
-  const char* name;
-  // `rest` is what follows "name:". Throws error when it cannot be understood.
-  std::shared_ptr<backend> (*open)(const std::string& rest);
-  const scheme* next = nullptr;
-};
-
-// The schemes built in. A backend's header adds its own through one inline variable.
-inline constinit const scheme* schemes = nullptr;
-
-struct scheme_registration {
-  explicit scheme_registration(scheme& s) noexcept {
-    s.next = schemes;
-    schemes = &s;
-  }
-};
-
 }  // namespace lockstep::inline LOCKSTEP_ABI::coord

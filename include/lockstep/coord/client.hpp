@@ -32,6 +32,7 @@
 #include "../outcome.hpp"
 #include "../site.hpp"
 #include "backend.hpp"
+#include "scheme.hpp"
 #include "scope.hpp"
 #include "state_barrier.hpp"
 #include "subscription.hpp"

@@ -13,8 +13,10 @@
 #include "../error.hpp"
 #include "../outcome.hpp"
 #include "../site.hpp"
+#include "await.hpp"
 #include "backend.hpp"
 #include "backend_case.hpp"
+#include "progress_text.hpp"
 #include "scope.hpp"
 
 namespace lockstep::inline LOCKSTEP_ABI::coord {

@@ -14,6 +14,7 @@
 #include "../detail/type_tag.hpp"
 #include "../outcome.hpp"
 #include "../site.hpp"
+#include "await.hpp"
 #include "backend.hpp"
 #include "backend_case.hpp"
 #include "scope.hpp"

@@ -1,4 +1,4 @@
-// countdown.hpp: a counter that tasks lower and wait for: the core of latch and wait_group.
+// countdown.hpp: a counter that tasks lower and wait for: what latch and wait_group are made of.
 //
 // One word holds the count and a mark "slow: a task waits, or waited". While the mark is off, all
 // operations are single atomic steps. With the mark on, the step to zero is made under the lock,
@@ -9,8 +9,10 @@
 #include <cstdint>
 #include <cstdio>
 
+#include "../context.hpp"
 #include "../contract.hpp"
 #include "../runtime/any.hpp"
+#include "../site.hpp"
 #include "../status.hpp"
 #include "blocking.hpp"
 #include "config.hpp"
@@ -112,6 +114,63 @@ class countdown {
   typename R::template atomic<std::int64_t> word_;
   typename R::short_lock lock_;
   wait_queue<R> waiters_;
+};
+
+// The waiting side of an object that is a countdown, in all spellings. Self has `kind`, what reports
+// call it, and `destroyed_with_waiters`, the rule broken by that.
+template <class Self, class R>
+class countdown_waits : protected visible_object<countdown_waits<Self, R>, R> {
+ public:
+  using runtime_type = R;
+
+  // Blocks until the count is zero.
+  void wait(site where = site::current()) { wait_core(limit::none(), where); }
+  // Whether the count is zero. Never blocks.
+  [[nodiscard]] bool try_wait() noexcept { return left_.is_zero(); }
+  // ok at zero; timeout; or as the context ended.
+  template <class Rep, class Period>
+  [[nodiscard]] status try_wait_for(const std::chrono::duration<Rep, Period>& d,
+                                    site where = site::current()) {
+    return wait_core(limit::within<R>(d), where);
+  }
+  template <class Clock, class Duration>
+  [[nodiscard]] status try_wait_until(const std::chrono::time_point<Clock, Duration>& deadline,
+                                      site where = site::current()) {
+    return wait_core(limit::until<R>(deadline), where);
+  }
+  [[nodiscard]] status wait(const context& ctx, site where = site::current()) {
+    return wait_core(limit::of(ctx), where);
+  }
+
+  // For on_ready.
+  auto ready_source() noexcept {
+    return typename countdown<R>::source{left_, operation("wait", {})};
+  }
+
+ protected:
+  constexpr explicit countdown_waits(std::int64_t count) noexcept : left_{count} {}
+  ~countdown_waits() {
+    expects(!left_.has_waiters(), Self::destroyed_with_waiters, this, site::current());
+  }
+
+  countdown<R> left_;
+
+ private:
+  friend class visible_object<countdown_waits, R>;
+
+  status wait_core(const limit& lim, site where) {
+    if (const status s = this->admit("wait", lim, where); s != status::ok) [[unlikely]]
+      return s;
+    if (left_.is_zero()) return status::ok;
+    return left_.wait(lim.copy(), operation("wait", where.copy()));
+  }
+  visible_op operation(const char* verb, site where) const noexcept {
+    return {verb, Self::kind, this, where, &describe};
+  }
+  static void describe(const void* object, char* text, std::size_t size) noexcept {
+    const auto left = static_cast<const countdown_waits*>(object)->left_.count();
+    std::snprintf(text, size, "%lld to go", static_cast<long long>(left));
+  }
 };
 
 }  // namespace lockstep::inline LOCKSTEP_ABI::detail

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "../coord/scope.hpp"
+#include "../coord/progress_text.hpp"
 #include "../detail/config.hpp"
 #include "../runtime/observer.hpp"
 

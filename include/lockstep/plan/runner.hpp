@@ -19,6 +19,8 @@
 #include "../backend/local.hpp"
 #include "../context.hpp"
 #include "../coord/client.hpp"
+#include "../coord/progress_text.hpp"
+#include "../coord/scheme.hpp"
 #include "../coord/scope.hpp"
 #include "../detail/config.hpp"
 #include "../error.hpp"

@@ -1,0 +1,66 @@
+// progress_text.hpp: how far a state got, who is missing, how long it took: in words.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "../clock.hpp"
+#include "../detail/config.hpp"
+#include "backend.hpp"
+#include "scope.hpp"
+
+namespace lockstep::inline LOCKSTEP_ABI::coord {
+
+// "instances 2, 4, 7"; if there are many, the first ten "and 12 more".
+[[nodiscard]] inline std::string instances_text(const std::vector<participant>& who) {
+  constexpr std::size_t shown = 10;
+  std::string text = who.size() == 1 ? "instance " : "instances ";
+  for (std::size_t i = 0; i < std::min(who.size(), shown); ++i) {
+    text += (i > 0 ? ", " : "") + std::to_string(who[i]);
+  }
+  if (who.size() > shown) text += " and " + std::to_string(who.size() - shown) + " more";
+  return text;
+}
+
+// Instances that have not signalled a state and do not wait for it.
+[[nodiscard]] inline std::vector<participant> missing(const scope& s, const progress& p) {
+  std::vector<bool> accounted(static_cast<std::size_t>(s.instances));
+  for (const auto* group : {&p.signalled, &p.waiting}) {
+    for (const participant i : *group) {
+      if (i < s.instances) accounted[static_cast<std::size_t>(i)] = true;
+    }
+  }
+  std::vector<participant> result;
+  for (participant i = 0; i < s.instances; ++i) {
+    if (!accounted[static_cast<std::size_t>(i)]) result.push_back(i);
+  }
+  return result;
+}
+
+// "3 of 5, missing instances 2, 4"
+[[nodiscard]] inline std::string progress_text(const scope& s, const progress& p,
+                                               std::uint64_t target) {
+  std::string text = std::to_string(p.count) + " of " + std::to_string(target);
+  const auto absent = missing(s, p);
+  if (!absent.empty()) text += ", missing " + instances_text(absent);
+  return text;
+}
+
+// A duration for people: "20 us", "250 ms", "1.5 s", "2 min".
+[[nodiscard]] inline std::string duration_text(duration d) {
+  static constexpr struct {
+    double seconds;
+    const char* name;
+  } units[] = {{60, "min"}, {1, "s"}, {1e-3, "ms"}, {1e-6, "us"}};
+  const double s = std::chrono::duration<double>(d).count();
+  const auto* unit = units;
+  while (unit->seconds > 1e-6 && s < unit->seconds * (unit->seconds == 60 ? 2 : 0.9995)) ++unit;
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g %s", s / unit->seconds, unit->name);
+  return text;
+}
+
+}  // namespace lockstep::inline LOCKSTEP_ABI::coord
