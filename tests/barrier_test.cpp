@@ -430,4 +430,35 @@ TEST(barrier_reset_test, a_party_that_gave_up_before_a_reset_does_not_break_the_
   EXPECT_FALSE(b.broken());
 }
 
+TYPED_TEST(barrier_test, parties_released_by_a_reset_may_arrive_again_while_the_completion_runs) {
+  lockstep::latch running{1};
+  lockstep::latch go_on{1};
+  int rounds = 0;
+  lockstep::basic_barrier<TypeParam> b{2, [&] {
+                                         if (++rounds > 1) return;
+                                         running.count_down();
+                                         go_on.wait();
+                                       }};
+  auto first = support::run([&b] { return b.arrive_and_wait(lockstep::background()); });
+  first.until_blocked();
+  auto last = support::run([&b] { return b.arrive_and_wait(lockstep::background()); });
+  running.wait();
+  b.reset();
+  EXPECT_EQ(first.join(), status::broken);
+  auto again = support::run([&b] { return b.arrive_and_wait(lockstep::background()); });
+  again.until_blocked();
+  go_on.count_down();
+  EXPECT_EQ(last.join(), status::broken);
+  EXPECT_EQ(b.arrive_and_wait(lockstep::background()), status::ok);
+  EXPECT_EQ(again.join(), status::ok);
+}
+
+TYPED_TEST(barrier_test, an_arrival_before_two_resets_is_broken) {
+  lockstep::basic_barrier<TypeParam> b{2};
+  const auto thrown_away = b.arrive();
+  b.reset();
+  b.reset();
+  EXPECT_EQ(b.wait(lockstep::background(), thrown_away), status::broken);
+}
+
 }  // namespace

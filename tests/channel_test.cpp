@@ -27,7 +27,7 @@ class counted {
  public:
   inline static std::atomic<int> alive{0};
 
-  explicit counted(int v) : value{v}, self_{this} { ++alive; }
+  counted(int v) : value{v}, self_{this} { ++alive; }
   counted(counted&& o) noexcept : value{std::exchange(o.value, -1)}, self_{this} { ++alive; }
   ~counted() {
     EXPECT_EQ(std::exchange(self_, nullptr), this);
@@ -44,7 +44,7 @@ class counted {
 struct fragile {
   inline static std::atomic<bool> moves_throw{false};
 
-  explicit fragile(int v) : value{v} {}
+  fragile(int v) : value{v} {}
   fragile(fragile&& o) : value{take(o)} {}
   fragile& operator=(fragile&& o) {
     value = take(o);
@@ -780,7 +780,7 @@ TYPED_TEST(channel_test, a_move_that_throws_in_a_receive_reaches_the_receiver_al
 
 TYPED_TEST(channel_test, a_value_that_cannot_be_made_leaves_the_channel_as_it_was) {
   struct picky {
-    explicit picky(int v) {
+    picky(int v) {
       if (v < 0) throw std::invalid_argument{"negative"};
     }
   };

@@ -1,4 +1,5 @@
 #include <lockstep/condition_variable.hpp>
+#include <stdexcept>
 // The header above declares std::cv_status by itself; what comes below defines it.
 #include <gtest/gtest.h>
 
@@ -299,6 +300,18 @@ TYPED_TEST(condition_variable_test, is_not_destroyed_under_a_waiter) {
     owner.reset();
   };
   EXPECT_DEATH(destroy(), "a condition variable is destroyed with waiters");
+}
+
+// A lock whose unlock() fails.
+struct stuck_lock {
+  void lock() {}
+  void unlock() { throw std::runtime_error{"stuck"}; }
+};
+
+TYPED_TEST(condition_variable_test, a_lock_that_cannot_be_unlocked_leaves_nobody_waiting) {
+  stuck_lock lk;
+  EXPECT_THROW(this->cv.wait(lk), std::runtime_error);
+  this->cv.notify_one();
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ using support::run;
 struct fragile {
   inline static std::atomic<int> alive{0};
 
-  explicit fragile(int v) : value{v} { ++alive; }
+  fragile(int v) : value{v} { ++alive; }
   fragile(fragile&& o) noexcept(false) : value{std::exchange(o.value, -1)} { ++alive; }
   fragile& operator=(fragile&& o) noexcept(false) {
     value = std::exchange(o.value, -1);

@@ -41,7 +41,7 @@ struct talkative {
 
 // Travels in a box, as its move may throw.
 struct fragile {
-  explicit fragile(int v) : value{v} {}
+  fragile(int v) : value{v} {}
   fragile(const fragile& o) noexcept(false) : value{o.value} {}
   fragile(fragile&& o) noexcept(false) : value{std::exchange(o.value, -1)} {}
   int value;

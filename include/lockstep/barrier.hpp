@@ -44,8 +44,10 @@ class basic_barrier : private detail::visible_object<basic_barrier<R>, R> {
 
    private:
     friend basic_barrier;
-    explicit arrival_token(std::uint64_t phase) noexcept : phase_{phase} {}
+    arrival_token(std::uint64_t phase, std::uint64_t resets) noexcept
+        : phase_{phase}, resets_{resets} {}
     std::uint64_t phase_;
+    std::uint64_t resets_;
   };
 
   // Contract: parties is not negative.
@@ -92,12 +94,13 @@ class basic_barrier : private detail::visible_object<basic_barrier<R>, R> {
   [[nodiscard]] arrival_token arrive(std::ptrdiff_t n = 1, site where = site::current());
   // Blocks until the phase of the token is over. Throws error{broken} if it never will be.
   void wait(arrival_token&& arrival, site where = site::current()) {
-    if (wait_phase(arrival.phase_, detail::limit::none(), where) != status::ok) raise_broken();
+    if (wait_phase({arrival.phase_, arrival.resets_}, detail::limit::none(), where) != status::ok)
+      raise_broken();
   }
   // As wait; to give up here does not break the barrier, for the arrival stands.
   [[nodiscard]] status wait(const context& ctx, const arrival_token& arrival,
                             site where = site::current()) {
-    return wait_phase(arrival.phase_, detail::limit::of(ctx), where);
+    return wait_phase({arrival.phase_, arrival.resets_}, detail::limit::of(ctx), where);
   }
   // Arrives, and leaves for good: later phases expect one party less.
   void arrive_and_drop(site where = site::current());
@@ -117,6 +120,13 @@ class basic_barrier : private detail::visible_object<basic_barrier<R>, R> {
   friend class detail::visible_object<basic_barrier, R>;
   using lock_type = typename R::short_lock;
   using hold_type = detail::lock_scope<lock_type>;
+  static constexpr std::uint64_t no_phase = ~std::uint64_t{0};
+
+  // Where a party arrived.
+  struct place {
+    std::uint64_t phase;
+    std::uint64_t resets;
+  };
 
   // The completion, with its type erased.
   struct callback_base {
@@ -135,18 +145,22 @@ class basic_barrier : private detail::visible_object<basic_barrier<R>, R> {
     detail::raise(status::broken, "a party of the barrier gave up");
   }
   status meet(const detail::limit& lim, site where);
-  status wait_phase(std::uint64_t phase, const detail::limit& lim, site where);
-  status await_release(std::uint64_t phase, bool break_on_failure, hold_type& hold,
+  status wait_phase(const place& at, const detail::limit& lim, site where);
+  status await_release(const place& at, bool break_on_failure, hold_type& hold,
                        const detail::limit& lim, site where);
 
   // Both under the lock. arrive_locked returns whether nobody is missing any more; then the caller
   // has to call trip, which unlocks and returns how the phase ended.
   bool arrive_locked(std::ptrdiff_t n, site where);
   status trip(hold_type& hold);
-  // Under the lock: how a phase that is over ended.
-  status outcome_of(std::uint64_t phase) const noexcept {
-    return phase == reset_phase_ ? status::broken : status::ok;
+  // Under the lock. A phase that is over was completed unless a reset ended it; of older resets
+  // than the last nothing is known, so a wait that slept through two of them counts as broken.
+  bool over(const place& at) const noexcept { return phase_ != at.phase; }
+  bool completed(const place& at) const noexcept {
+    return over(at) &&
+           (at.resets == resets_ || (at.resets + 1 == resets_ && at.phase != reset_phase_));
   }
+  bool completing(const place& at) const noexcept { return completing_phase_ == at.phase; }
   void break_locked(detail::wake_list<R>& woken) noexcept {
     broken_ = true;
     waiters_.claim_all(status::broken, woken);
@@ -164,11 +178,12 @@ class basic_barrier : private detail::visible_object<basic_barrier<R>, R> {
 
   mutable lock_type lock_;
   bool broken_ = false;
-  bool completing_ = false;  // all have arrived; the completion is running
+  std::uint64_t completing_phase_ = no_phase;  // of which the completion is running
   std::ptrdiff_t parties_;
   std::ptrdiff_t missing_;
   std::uint64_t phase_ = 0;
-  std::uint64_t reset_phase_ = ~std::uint64_t{0};  // the last one that reset() ended
+  std::uint64_t resets_ = 0;
+  std::uint64_t reset_phase_ = no_phase;  // that the last reset() ended
   detail::wait_queue<R> waiters_;
   callback_base* completion_ = nullptr;
 };
@@ -180,7 +195,7 @@ using barrier = basic_barrier<threads_runtime>;
 
 template <class R>
 bool basic_barrier<R>::arrive_locked(std::ptrdiff_t n, site where) {
-  detail::expects(n >= 0 && n <= missing_ && !completing_,
+  detail::expects(n >= 0 && n <= missing_ && completing_phase_ != phase_,
                   "more parties arrive at a barrier than it has", this, where);
   missing_ -= n;
   return missing_ == 0;
@@ -188,32 +203,32 @@ bool basic_barrier<R>::arrive_locked(std::ptrdiff_t n, site where) {
 
 template <class R>
 status basic_barrier<R>::trip(hold_type& hold) {
-  const std::uint64_t phase = phase_;
+  const place at{phase_, resets_};
   detail::wake_list<R> woken;
   if (completion_ != nullptr) {
-    completing_ = true;
+    completing_phase_ = at.phase;
     hold.unlock();
     LOCKSTEP_TRY { completion_->run(); }
     LOCKSTEP_CATCH_ALL {
       hold.lock();
-      completing_ = false;
-      if (phase_ == phase) break_locked(woken);
+      if (completing(at)) completing_phase_ = no_phase;
+      if (!over(at)) break_locked(woken);
       hold.unlock();
       woken.wake();
       LOCKSTEP_RETHROW;
     }
     hold.lock();
-    completing_ = false;
+    if (completing(at)) completing_phase_ = no_phase;
   }
-  if (phase_ == phase) {  // else reset() ended it meanwhile
+  const bool completes = !over(at);  // else reset() ended the phase meanwhile
+  if (completes) {
     ++phase_;
     missing_ = parties_;
     waiters_.claim_all(status::ok, woken);
   }
-  const status s = outcome_of(phase);
   hold.unlock();
   woken.wake();
-  return s;
+  return completes ? status::ok : status::broken;
 }
 
 template <class R>
@@ -221,7 +236,7 @@ status basic_barrier<R>::meet(const detail::limit& lim, site where) {
   this->announce("arrive_and_wait", where);
   hold_type hold{lock_};
   if (broken_) return status::broken;
-  const std::uint64_t phase = phase_;
+  const place at{phase_, resets_};
   if (const status s = lim.before(); s != status::ok) {  // this party will not come
     detail::wake_list<R> woken;
     break_locked(woken);
@@ -230,40 +245,39 @@ status basic_barrier<R>::meet(const detail::limit& lim, site where) {
     return s;
   }
   if (arrive_locked(1, where)) return trip(hold);
-  return await_release(phase, true, hold, lim, where);
+  return await_release(at, true, hold, lim, where);
 }
 
 // Waits, once the own arrival is counted, for the end of the phase.
 template <class R>
-status basic_barrier<R>::await_release(std::uint64_t phase, bool break_on_failure, hold_type& hold,
+status basic_barrier<R>::await_release(const place& at, bool break_on_failure, hold_type& hold,
                                        const detail::limit& lim, site where) {
   struct hooks : detail::plain_wait<R> {
     basic_barrier* self;
-    std::uint64_t phase;
+    place at;
     bool breaks;
-    bool tripped = false;  // all had arrived when this wait gave up
-    hooks(basic_barrier* b, std::uint64_t p, bool br) noexcept : self{b}, phase{p}, breaks{br} {}
+    bool passes = false;  // all had arrived when this wait gave up
+    hooks(basic_barrier* b, const place& p, bool br) noexcept : self{b}, at{p}, breaks{br} {}
     void abandoned(detail::wake_list<R>& woken) noexcept {
-      const bool over = self->phase_ != phase;
-      tripped = over ? self->outcome_of(phase) == status::ok : self->completing_;
-      if (!over && !tripped && breaks) self->break_locked(woken);
+      passes = self->completed(at) || (!self->over(at) && self->completing(at));
+      if (!self->over(at) && !passes && breaks) self->break_locked(woken);
     }
   };
   detail::waiter<R> op;
   detail::wait_node<R> n{op, nullptr};
-  hooks h{this, phase, break_on_failure};
+  hooks h{this, at, break_on_failure};
   const status s =
       detail::block(waiters_, n, lock_, hold, lim, operation("arrive_and_wait", where), h);
   // Given up too late to matter: all have arrived, so this party passes with the others.
-  return h.tripped ? wait_phase(phase, detail::limit::none(), where) : s;
+  return h.passes ? wait_phase(at, detail::limit::none(), where) : s;
 }
 
 template <class R>
-status basic_barrier<R>::wait_phase(std::uint64_t phase, const detail::limit& lim, site where) {
+status basic_barrier<R>::wait_phase(const place& at, const detail::limit& lim, site where) {
   hold_type hold{lock_};
-  if (phase_ != phase) return outcome_of(phase);
+  if (over(at)) return completed(at) ? status::ok : status::broken;
   if (broken_) return status::broken;
-  return await_release(phase, false, hold, lim, where);
+  return await_release(at, false, hold, lim, where);
 }
 
 template <class R>
@@ -271,9 +285,9 @@ auto basic_barrier<R>::arrive(std::ptrdiff_t n, site where) -> arrival_token {
   this->announce("arrive", where);
   hold_type hold{lock_};
   if (broken_) raise_broken();
-  const arrival_token arrival{phase_};
+  const place at{phase_, resets_};
   if (arrive_locked(n, where)) static_cast<void>(trip(hold));
-  return arrival_token{arrival.phase_};
+  return arrival_token{at.phase, at.resets};
 }
 
 template <class R>
@@ -281,6 +295,7 @@ void basic_barrier<R>::arrive_and_drop(site where) {
   this->announce("arrive_and_drop", where);
   hold_type hold{lock_};
   if (broken_) {
+    detail::expects(parties_ > 0, "more parties leave a barrier than it has", this, where);
     --parties_;
     return;
   }
@@ -297,6 +312,7 @@ void basic_barrier<R>::reset(site where) {
     const hold_type hold{lock_};
     waiters_.claim_all(status::broken, woken);
     broken_ = false;
+    ++resets_;
     reset_phase_ = phase_++;
     missing_ = parties_;
   }

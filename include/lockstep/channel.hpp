@@ -197,7 +197,7 @@ template <class C>
     }
     if (lim.poll) return s;
     detail::waiter<R> op;
-    node n{op, &value};
+    node n{op, std::addressof(value)};
     return detail::block(senders_, n, lock_, hold, lim, operation("send", where));
   }
 }

@@ -7,8 +7,10 @@
 // waiting when it was made (CV-2, CV-4). No wait returns without notification, deadline or end of
 // its context.
 //
-// Ordering: the lock's. Lifetime: may be destroyed once every waiter has been notified; their
-// wait() and the notify call need not have returned.
+// Ordering: the lock's.
+// Lifetime: may be destroyed once every waiter has been notified; their wait() and the notify call
+// need not have returned. Waits with a deadline or a context must have: they look at the condition
+// variable again when they give up.
 // Cost: a notify that finds nobody is one short lock.
 #pragma once
 

@@ -36,11 +36,16 @@ class basic_latch : public detail::countdown_waits<basic_latch<R>, R> {
 
   // Contract: count is not negative.
   explicit basic_latch(std::ptrdiff_t count, site where = site::current()) : base{count} {
-    detail::expects(count >= 0, "a latch starts with a negative count", this, where);
+    detail::expects(count >= 0 && count <= max(),
+                    "a latch starts with a negative count or too large a one", this, where);
   }
   basic_latch(const basic_latch&) = delete;
   basic_latch& operator=(const basic_latch&) = delete;
   // Contract of the destructor: no task waits.
+
+  [[nodiscard]] static constexpr std::ptrdiff_t max() noexcept {
+    return static_cast<std::ptrdiff_t>(detail::countdown<R>::max);
+  }
 
   // Lowers the count by n. Contract: 0 <= n <= count.
   void count_down(std::ptrdiff_t n = 1, site where = site::current()) {

@@ -6,7 +6,7 @@
 // (select_in_order prefers earlier ones). With on_default, select never blocks. An empty view
 // (channel_ends.hpp) is never ready. Cases may repeat a channel, and mix sends and receives.
 //
-// A handler of on_recv takes T or outcome<T>. With T, or when a send was chosen, a closed channel
+// A handler of on_recv takes T or outcome<T>; a generic one gets T. With T, or when a send was chosen, a closed channel
 // makes select throw error{closed}; with outcome<T>, or without a handler, it is a result like any
 // other. Handlers run after the choice, with nothing locked.
 //
@@ -44,13 +44,13 @@ template <class T, class R, class F = detail::no_handler>
 }
 
 // A send of u, which is evaluated, converted and kept by the case whether or not it is chosen.
-template <class T, class R, class U, class F = detail::no_handler>
-  requires std::is_constructible_v<T, U>
+template <class T, class R, class U = T, class F = detail::no_handler>
+  requires std::is_convertible_v<U, T>
 [[nodiscard]] auto on_send(basic_channel<T, R>& to, U&& u, F f = {}, site where = site::current()) {
   return detail::send_case<T, R, F>{&to, std::forward<U>(u), std::move(f), where};
 }
-template <class T, class R, class U, class F = detail::no_handler>
-  requires std::is_constructible_v<T, U>
+template <class T, class R, class U = T, class F = detail::no_handler>
+  requires std::is_convertible_v<U, T>
 [[nodiscard]] auto on_send(basic_sender<T, R> to, U&& u, F f = {}, site where = site::current()) {
   return detail::send_case<T, R, F>{detail::channel_access::of(to), std::forward<U>(u),
                                     std::move(f), where};
@@ -69,6 +69,7 @@ template <class R, class F = detail::no_handler>
 // Something that is ready or not, and that choosing does not change: a latch, a wait group, the
 // barrier of a sync client.
 template <class X, class F = detail::no_handler>
+  requires requires(X& x) { x.ready_source(); }
 [[nodiscard]] auto on_ready(X& x, F f = {}, site where = site::current()) {
   return detail::source_case<decltype(x.ready_source()), F>{x.ready_source(), std::move(f), where};
 }

@@ -151,7 +151,7 @@ class basic_subscription : public detail::recv_spellings<basic_subscription<T, R
   friend class detail::subscription_case;
   using item = typename detail::topic_state<T, R>::item;
 
-  // On the heap, so that a subscription may be moved while another task cancels it.
+  // On the heap, so that a subscription can be moved.
   struct place {
     std::uint64_t next = 1;
     std::uint64_t received = 0;
@@ -195,7 +195,7 @@ class basic_topic {
 
   // Appends a value and returns its sequence number. Throws error{closed}.
   template <class U = T>
-    requires std::is_constructible_v<T, U>
+    requires std::is_convertible_v<U, T>
   std::uint64_t publish(U&& u, site where = site::current()) {
     detail::checkpoint<R>([&] {
       return detail::visible_op{"publish", "topic", state_.get(), where, nullptr};

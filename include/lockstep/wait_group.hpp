@@ -45,7 +45,8 @@ class basic_wait_group : public detail::countdown_waits<basic_wait_group<R>, R> 
   // Adds n, which may be negative, to the count. Contract: the count stays at zero or above.
   void add(std::ptrdiff_t n = 1, site where = site::current()) {
     this->announce("add", where);
-    detail::expects(this->left_.add(n), "a wait group is counted below zero", this, where);  // WG-2
+    detail::expects(this->left_.add(n), "a wait group is counted below zero or above its maximum",
+                    this, where);  // WG-2
   }
   // Lowers the count by one.
   void done(site where = site::current()) { add(-1, where); }

@@ -152,7 +152,7 @@ class local_world final : public backend {
   struct log {
     // What to say if entries are of another type than this; empty if they are not.
     [[nodiscard]] std::string mismatch(const detail::type_tag& type) const {
-      if (entries.empty() || entries.front().type == &type) return {};
+      if (entries.empty() || entries.front().type->is(type)) return {};
       return "it carries " + entries.front().type->name() + ", not " + type.name();
     }
 

@@ -31,12 +31,13 @@ struct scheme_registration {
 
 // A URL as it may be shown: without what may be a password, before an '@' or in the query.
 [[nodiscard]] inline std::string without_secrets(const std::string& url) {
-  std::string shown = url.substr(0, url.find('?'));
-  const auto at = shown.rfind('@');
-  if (at == std::string::npos) return shown;
-  const auto slashes = shown.find("//");
-  const auto begin = slashes < at ? slashes + 2 : std::min(shown.find(':') + 1, at);
-  return shown.erase(begin, at + 1 - begin);
+  std::string shown = url;
+  if (const auto at = shown.rfind('@'); at != std::string::npos) {
+    const auto slashes = shown.find("//");
+    const auto begin = slashes < at ? slashes + 2 : std::min(shown.find(':') + 1, at);
+    shown.erase(begin, at + 1 - begin);
+  }
+  return shown.substr(0, shown.find('?'));
 }
 
 // Opens the backend a URL names. Throws error{unsupported} for an unknown scheme.

@@ -119,3 +119,7 @@ inline outcome<std::uint64_t> signal(scope& s, const std::string& state) {
 }
 
 }  // namespace lockstep::inline LOCKSTEP_ABI::coord
+
+namespace lockstep::inline LOCKSTEP_ABI {
+using coord::on_ready;
+}

@@ -110,3 +110,7 @@ outcome<std::uint64_t> publish(scope& s, const std::string& topic, T value) {
 }
 
 }  // namespace lockstep::inline LOCKSTEP_ABI::coord
+
+namespace lockstep::inline LOCKSTEP_ABI {
+using coord::on_recv;
+}

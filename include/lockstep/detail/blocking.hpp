@@ -181,13 +181,28 @@ template <class R, class Lock, class Hooks = plain_wait<R>>
   if (cancellation.arm()) {
     seen.begin(*n.op, what, lim.deadline == never);
     hold.unlock();
-    hooks.registered();
+    if constexpr (noexcept(hooks.registered())) {
+      hooks.registered();
+    } else {
+      LOCKSTEP_TRY { hooks.registered(); }
+      LOCKSTEP_CATCH_ALL {
+        if (!n.op->claim(fired_cancelled)) n.op->wait(never);
+        cancellation.disarm();
+        seen.finish();
+        {
+          const lock_scope again{lock};
+          q.erase(n);
+        }
+        LOCKSTEP_RETHROW;
+      }
+    }
     fired = n.op->wait(lim.deadline);
     cancellation.disarm();
     seen.finish();
     if (fired >= 0) return n.result;
   } else {
     n.op->claim(fired_cancelled);  // the object is still locked: nobody else can
+    q.erase(n);
     hold.unlock();
     hooks.registered();
   }

@@ -30,14 +30,17 @@ class countdown {
   }
   [[nodiscard]] bool has_waiters() const noexcept { return !waiters_.empty(); }
 
-  // Adds delta. Reaching zero releases every waiter. False: the count would become negative, and
+  static constexpr std::int64_t max = (std::int64_t{1} << 61) - 1;
+
+  // Adds delta. Reaching zero releases every waiter. False: the count would leave [0, max], and
   // nothing was done.
   bool add(std::int64_t delta) noexcept {
     std::int64_t w = word_.load(std::memory_order_relaxed);
     for (;;) {
-      const std::int64_t after = (w >> 1) + delta;
-      if (after < 0) [[unlikely]]
+      const std::int64_t now = w >> 1;
+      if (delta < -now || delta > max - now) [[unlikely]]
         return false;
+      const std::int64_t after = now + delta;
       if (after == 0 && (w & slow) != 0) return reach_zero(delta);
       // Release: pairs with the acquire in is_zero; work done before is seen after the wait.
       if (word_.compare_exchange_weak(w, w + delta * 2, std::memory_order_acq_rel,
@@ -92,7 +95,7 @@ class countdown {
       const lock_scope hold{lock_};
       std::int64_t w = word_.load(std::memory_order_relaxed);
       do {
-        if ((w >> 1) + delta < 0) return false;
+        if (delta < -(w >> 1)) return false;
       } while (!word_.compare_exchange_weak(w, w + delta * 2, std::memory_order_acq_rel,
                                             std::memory_order_relaxed));
       if ((w >> 1) + delta == 0) waiters_.claim_all(status::ok, woken);

@@ -61,20 +61,26 @@ class channel_access {
   }
 };
 
+// Whether f wants the value itself, rather than the outcome.
+template <class T, class F>
+inline constexpr bool takes_value = std::is_invocable_v<F&, T>;
+template <class F>
+inline constexpr bool takes_value<void, F> = std::is_invocable_v<F&>;
+
 // How a received value, or its absence, is handed to f.
 template <class T, class F>
 void handle_received(F& f, outcome<T>&& received) {
   if constexpr (std::is_same_v<F, no_handler>) {
     static_cast<void>(received);
-  } else if constexpr (std::is_invocable_v<F&, outcome<T>>) {
-    f(std::move(received));
-  } else {
+  } else if constexpr (takes_value<T, F>) {
     if (!received) raise(received.status(), "a receive chosen by select has no value");
     if constexpr (std::is_void_v<T>) {
       f();
     } else {
       f(*std::move(received));
     }
+  } else {
+    f(std::move(received));
   }
 }
 
@@ -126,7 +132,7 @@ class send_case final : public object_case<R> {
   void dequeue(wait_node<R>& n, wake_list<R>&) noexcept override {
     channel_access::senders(*to_).erase(n);
   }
-  void* slot() noexcept override { return &value_; }
+  void* slot() noexcept override { return std::addressof(value_); }
   visible_op operation() const noexcept override {
     return {"send", "channel", to_, this->called_at, nullptr};
   }

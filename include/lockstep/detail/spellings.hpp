@@ -24,30 +24,30 @@ class send_spellings {
   // Sends u; blocks until a receiver or the buffer took it.
   // Throws error{closed} if the channel is closed, or becomes so meanwhile.  // CH-3
   template <class U = T>
-    requires std::is_constructible_v<payload_t<T>, U>
+    requires std::is_convertible_v<U, payload_t<T>>
   void send(U&& u, site where = site::current()) {
     require_sent(transfer(std::forward<U>(u), limit::none(), where));
   }
   // The other forms return ok, closed, and: cancelled or timeout as the context ended; would_block;
   // timeout. A T&& that was not sent keeps its value. A u of another type is converted first.
   template <class U = T>
-    requires std::is_constructible_v<payload_t<T>, U>
+    requires std::is_convertible_v<U, payload_t<T>>
   status send(const context& ctx, U&& u, site where = site::current()) {
     return transfer(std::forward<U>(u), limit::of(ctx), where);
   }
   template <class U = T>
-    requires std::is_constructible_v<payload_t<T>, U>
+    requires std::is_convertible_v<U, payload_t<T>>
   status try_send(U&& u, site where = site::current()) {
     return transfer(std::forward<U>(u), limit::at_once(), where);
   }
   template <class U = T, class Rep, class Period>
-    requires std::is_constructible_v<payload_t<T>, U>
+    requires std::is_convertible_v<U, payload_t<T>>
   status try_send_for(U&& u, const std::chrono::duration<Rep, Period>& d,
                       site where = site::current()) {
     return transfer(std::forward<U>(u), limit::within<R>(d), where);
   }
   template <class U = T, class Clock, class Duration>
-    requires std::is_constructible_v<payload_t<T>, U>
+    requires std::is_convertible_v<U, payload_t<T>>
   status try_send_until(U&& u, const std::chrono::time_point<Clock, Duration>& deadline,
                         site where = site::current()) {
     return transfer(std::forward<U>(u), limit::until<R>(deadline), where);

@@ -9,6 +9,11 @@ namespace lockstep::inline LOCKSTEP_ABI::detail {
 
 struct type_tag {
   std::string (*name)();  // as the compiler writes it
+
+  // Tags of one type may stand at several addresses: once in each shared library.
+  [[nodiscard]] bool is(const type_tag& other) const {
+    return this == &other || name() == other.name();
+  }
 };
 
 template <class T>

@@ -46,6 +46,7 @@ class closed_world {
     const std::uint64_t changes = detail::observed_waits.changes();
     const std::int64_t blocked = detail::observed_waits.blocked_for_ever();
     const bool moved = changes != std::exchange(seen_changes_, changes);
+    unknown_ = 0;
     if (moved || blocked < static_cast<std::int64_t>(unfinished_instances)) return false;
     unknown_ = threads_of_process() - blocked - own_threads;
     return unknown_ == 0 && detail::observed_waits.changes() == changes;

@@ -32,6 +32,8 @@ struct plan_case {
 
 namespace plan {
 
+inline constexpr std::uint64_t most_instances = 100'000;
+
 // A mistake on the command line.
 struct usage_error : std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -68,14 +70,13 @@ inline int main(int argc, char** argv, const std::vector<plan_case>& cases) {
   run_options options;
   std::string runtime = "threads";
   std::string timeout = "10min";
+  std::string instances = "1";
   std::vector<std::string> parameters;
   bool list = false;
 
   CLI::App app{"Runs a plan as a number of instances that meet over a backend."};
   app.add_option("--case", options.test_case, "Which plan to run (" + names_of(cases) + ")");
-  app.add_option("--instances", options.instances, "How many instances")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{100'000}))
-      ->capture_default_str();
+  app.add_option("--instances", instances, "How many instances")->capture_default_str();
   app.add_option("--param", parameters, "A parameter, name=value; may be repeated")
       ->allow_extra_args(false);
   app.add_option("--runtime", runtime, "What instances run on: threads")->capture_default_str();
@@ -102,6 +103,12 @@ inline int main(int argc, char** argv, const std::vector<plan_case>& cases) {
     if (runtime != "threads") {
       throw usage_error{"--runtime: '" + runtime + "' is not built in (built in: threads)"};
     }
+    const auto count = parse_number<std::uint64_t>(instances);
+    if (!count || *count < 1 || *count > most_instances) {
+      throw usage_error{"--instances: '" + instances + "' is not a number from 1 to " +
+                        std::to_string(most_instances)};
+    }
+    options.instances = *count;
     const auto limit = parse_duration(timeout);
     if (!limit || limit->count() == 0) {
       throw usage_error{"--timeout: '" + timeout + "' is not a duration such as 500ms, 30s, 10min"};

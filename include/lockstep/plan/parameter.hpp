@@ -70,7 +70,9 @@ template <class T>
   } else if constexpr (is_duration<T>::value) {
     const auto ns = parse_duration(text);
     if (!ns) return {};
-    return std::chrono::duration_cast<T>(*ns);
+    const auto value = std::chrono::duration_cast<T>(*ns);
+    if (value != *ns) return {};  // finer than T can tell
+    return value;
   } else if constexpr (std::is_arithmetic_v<T>) {
     return parse_number<T>(text);
   } else {

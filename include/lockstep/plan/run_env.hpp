@@ -52,7 +52,8 @@ class run_env {
   [[nodiscard]] const std::string& run_id() const noexcept { return out_->info().run_id; }
   [[nodiscard]] const std::string& test_case() const noexcept { return out_->info().test_case; }
 
-  // Ended when the run's time is over, or when the run is given up.
+  // Ended when the run's time is over, or when the run is given up. A run in which all instances
+  // wait for nothing but this is stuck, and given up at once.
   [[nodiscard]] const lockstep::context& context() const noexcept { return context_; }
 
   // Value of a parameter: text, number, bool or duration. Throws error{mismatch}, naming parameter

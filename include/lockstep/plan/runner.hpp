@@ -205,10 +205,18 @@ class runner {
       if (world.unknown_threads() > 0) {
         why += "; all instances are blocked, but the process has " +
                std::to_string(world.unknown_threads()) + " other thread(s) that might wake them";
+      } else if (const auto busy = busy_instances(); busy > 0) {
+        why += "; " + std::to_string(busy) + " instance(s) do not wait in the library";
       }
       return why;
     }
     return "";
+  }
+
+  // Instances that are not blocked for ever in an operation of the library.
+  [[nodiscard]] std::int64_t busy_instances() const {
+    return static_cast<std::int64_t>(unfinished_.load(std::memory_order_acquire)) -
+           detail::observed_waits.blocked_for_ever();
   }
 
   // Reports, then ends what can be ended: waits of clients of this run, and for its context.

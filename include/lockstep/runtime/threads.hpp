@@ -37,7 +37,7 @@ LOCKSTEP_COLD inline std::uint64_t random_seed() noexcept {
   return (now ^ (nth * 0x9E3779B97F4A7C15U)) | 1U;
 }
 
-extern "C" inline void* lockstep_thread_main(void* argument) {
+inline void* thread_main(void* argument) {
   auto* closure = static_cast<task_closure*>(argument);
   thread_task = &closure->info;
   closure->run();
@@ -93,8 +93,7 @@ struct threads_runtime {
       ::pthread_attr_setstacksize(&attributes, options->stack_bytes);
     }
     pthread_t thread{};
-    const int failed =
-        ::pthread_create(&thread, &attributes, &detail::lockstep_thread_main, closure);
+    const int failed = ::pthread_create(&thread, &attributes, &detail::thread_main, closure);
     ::pthread_attr_destroy(&attributes);
     if (failed != 0) [[unlikely]] {
       delete closure;
