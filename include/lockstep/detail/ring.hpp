@@ -24,7 +24,7 @@ class ring {
   template <class E>
   void push(E&& e) noexcept {
     const std::size_t at = head_ + size_ < room_ ? head_ + size_ : head_ + size_ - room_;
-    ::new (static_cast<void*>(slots<E>() + at)) E(std::move(e));
+    ::new (static_cast<void*>(slots<E>() + at)) E(std::forward<E>(e));
     ++size_;
   }
 

@@ -111,7 +111,7 @@ class scratch {
  private:
   static constexpr std::size_t inline_items = 8;
   T* items_;
-  alignas(T) unsigned char inline_[inline_items * sizeof(T)];
+  alignas(T) unsigned char inline_[inline_items * sizeof(T)];  // NOLINT(bugprone-sizeof-expression)
 };
 
 template <class R>
