@@ -47,8 +47,8 @@ inline bool has_many_cpus() noexcept {
 }
 
 // Spins until ready() or until it no longer pays; returns whether ready() was seen. Mostly yields:
-// measured, a hundred pauses between two yields made hand-overs three times slower here, for with
-// more tasks than processors they only keep the other side from running.
+// a hundred pauses between two yields made hand-overs two to three times slower on a busy machine
+// with two processors, the only one tried; likely they keep the other side from running.
 template <class Ready>
 bool spin_until(Ready ready) noexcept {
   for (int rounds = has_many_cpus() ? 16 : 3; rounds > 0; --rounds) {
