@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "support/late_wakes.hpp"
 #include "support/world.hpp"
 
 namespace {
@@ -137,12 +138,12 @@ auto wait_and_hold(Mutex& m, Latch& let_go) {
   });
 }
 
-// Lets go of m, for which a task is blocked, and takes it again before that task can. False: the
-// task was faster.
-template <class Mutex>
-bool barge(Mutex& m) {
+// Lets go of m, for which a task is blocked, and takes it again before that task can.
+template <class Runtime>
+void barge(lockstep::basic_mutex<Runtime>& m) {
+  const typename Runtime::hold wakes_arrive_afterwards;
   m.unlock();
-  return m.try_lock();
+  ASSERT_TRUE(m.try_lock());
 }
 
 template <class R>
@@ -152,44 +153,36 @@ void let_patience_end() {
 }
 
 TYPED_TEST(mutex_test, is_handed_to_a_waiter_that_has_starved) {  // MU-3, MU-4
-  for (bool starved = false; !starved;) {
-    lockstep::basic_mutex<TypeParam> m;
-    lockstep::basic_latch<TypeParam> let_go{1};
-    m.lock();
-    auto waiting = wait_and_hold(m, let_go);
-    waiting.until_blocked();
-    let_patience_end<TypeParam>();
-    if (barge(m)) {
-      starved = true;
-      waiting.until_blocked();  // it came too late, and found that it had waited for too long
-      m.unlock();
-      EXPECT_FALSE(m.try_lock());  // an arrival does not get it
-    }
-    let_go.count_down();
-    waiting.join();
-    EXPECT_TRUE(m.try_lock());
-    m.unlock();
-  }
+  lockstep::basic_mutex<support::late_wakes<TypeParam>> m;
+  lockstep::basic_latch<TypeParam> let_go{1};
+  m.lock();
+  auto waiting = wait_and_hold(m, let_go);
+  waiting.until_blocked();
+  let_patience_end<TypeParam>();
+  barge(m);
+  waiting.until_blocked();  // it came too late, and found that it had waited for too long
+  m.unlock();
+  EXPECT_FALSE(m.try_lock());  // an arrival does not get it
+  let_go.count_down();
+  waiting.join();
+  EXPECT_TRUE(m.try_lock());
+  m.unlock();
 }
 
 TYPED_TEST(mutex_test, may_be_overtaken_again_once_nobody_starves) {  // MU-5
-  lockstep::basic_mutex<TypeParam> m;
-  int overtaken = 0;  // by the second barge() the mutex had been starving
-  for (int round = 0; round < 1000 && overtaken < 2; ++round) {
+  lockstep::basic_mutex<support::late_wakes<TypeParam>> m;
+  for (int round = 0; round < 2; ++round) {  // to the second barge() the mutex had been starving
     lockstep::basic_latch<TypeParam> let_go{1};
     m.lock();
     auto waiting = wait_and_hold(m, let_go);
     waiting.until_blocked();
     let_patience_end<TypeParam>();
-    if (barge(m)) {
-      ++overtaken;
-      waiting.until_blocked();
-      m.unlock();
-    }
+    barge(m);
+    waiting.until_blocked();
+    m.unlock();
     let_go.count_down();
     waiting.join();
   }
-  EXPECT_EQ(overtaken, 2);
 }
 
 TYPED_TEST(mutex_test, fails_a_try_only_while_it_is_held) {  // MU-7
