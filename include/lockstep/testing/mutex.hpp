@@ -1,0 +1,253 @@
+// mutex.hpp: what a mutex does (MU).
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <mutex>
+#include <type_traits>
+#include <vector>
+
+#include "../context.hpp"
+#include "../latch.hpp"
+#include "../mutex.hpp"
+#include "world.hpp"
+
+namespace lockstep::testing {
+
+template <class R>
+struct mutex_suite : suite<R> {
+  using mutex = basic_mutex<R>;
+
+  // A task that waits for m and then holds it until told to let go.
+  static auto wait_and_hold(mutex& m, basic_latch<R>& let_go) {
+    return suite<R>::run([&] {
+      m.lock();
+      let_go.wait();
+      m.unlock();
+    });
+  }
+  // Lets go of m, for which a task is blocked, and takes it again before that task can.
+  static void barge(mutex& m) {
+    const typename R::late_wakes after_this;
+    m.unlock();
+    EXPECT_TRUE(m.try_lock());
+  }
+};
+TYPED_TEST_SUITE(mutex_suite, runtimes, suite_names);
+
+TYPED_TEST(mutex_suite, is_held_by_one_at_a_time) {
+  basic_mutex<TypeParam> m;
+  m.lock();
+  EXPECT_FALSE(m.try_lock());
+  auto waiting = this->run([&] { m.lock(); });
+  waiting.until_blocked();
+  m.unlock();
+  waiting.join();
+  EXPECT_FALSE(m.try_lock());
+  m.unlock();
+  EXPECT_TRUE(m.try_lock());
+  m.unlock();
+}
+
+TYPED_TEST(mutex_suite, works_with_the_locks_of_the_standard) {
+  static constinit basic_mutex<TypeParam> m;
+  basic_mutex<TypeParam> other;
+  { const std::lock_guard hold{m}; }
+  {
+    std::unique_lock hold{m, 1s};
+    EXPECT_TRUE(hold.owns_lock());
+    EXPECT_FALSE(std::unique_lock(m, std::try_to_lock).owns_lock());
+    hold.unlock();
+    EXPECT_TRUE(hold.try_lock_for(1s));
+    hold.unlock();
+    EXPECT_TRUE(hold.try_lock_until(std::chrono::steady_clock::now() + 1s));
+  }
+  { const std::scoped_lock hold{m, other}; }
+  EXPECT_TRUE(m.try_lock() && other.try_lock());
+  m.unlock();
+  other.unlock();
+}
+
+TYPED_TEST(mutex_suite, is_not_unlocked_when_it_is_not_locked) {
+  this->proves("MU-1");
+  const contracts_throw contracts;
+  basic_mutex<TypeParam> m;
+  EXPECT_THROW(m.unlock(), contracts_throw::violation);
+  m.lock();
+  EXPECT_FALSE(m.try_lock_for(1ms));  // from now on tasks are known to have waited
+  m.unlock();
+  EXPECT_THROW(m.unlock(), contracts_throw::violation);
+  EXPECT_TRUE(m.try_lock());
+  m.unlock();
+}
+
+TYPED_TEST(mutex_suite, may_be_unlocked_by_another_task) {
+  this->proves("MU-1");
+  basic_mutex<TypeParam> m;
+  m.lock();
+  auto waiting = this->run([&] { m.lock(); });
+  waiting.until_blocked();
+  auto other = this->run([&] { m.unlock(); });
+  other.join();
+  waiting.join();
+  m.unlock();
+}
+
+TYPED_TEST(mutex_suite, is_not_recursive) {
+  this->proves("MU-1");
+  basic_mutex<TypeParam> m;
+  m.lock();
+  EXPECT_FALSE(m.try_lock());
+  EXPECT_FALSE(m.try_lock_for(1ms));
+  m.unlock();
+}
+
+TYPED_TEST(mutex_suite, goes_to_waiters_in_order_of_arrival) {
+  this->proves("MU-2");
+  basic_mutex<TypeParam> m;
+  std::vector<int> order;
+  const auto take_turn = [&](int id) {
+    const std::lock_guard hold{m};
+    order.push_back(id);
+  };
+  m.lock();
+  auto first = this->run([&] { take_turn(1); });
+  first.until_blocked();
+  auto second = this->run([&] { take_turn(2); });
+  second.until_blocked();
+  auto third = this->run([&] { take_turn(3); });
+  third.until_blocked();
+  m.unlock();
+  first.join();
+  second.join();
+  third.join();
+  EXPECT_EQ(order, (std::vector{1, 2, 3}));
+}
+
+// The other task lets the mutex go for a few nanoseconds only, far less than a waiter takes to
+// wake up: without hand-over the waiter would come too late for ever.
+TYPED_TEST(mutex_suite, reaches_a_waiter_while_another_task_locks_it_again_and_again) {
+  this->proves("MU-3");
+  basic_mutex<TypeParam> m;
+  std::atomic<bool> stop{false};
+  basic_latch<TypeParam> started{1};
+  auto hog = this->run([&] {
+    for (bool first = true; !stop.load(); first = false) {
+      const std::lock_guard hold{m};
+      if (first) started.count_down();
+      for (int i = 0; i < 20; ++i) TypeParam::yield();
+    }
+  });
+  started.wait();
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_TRUE(m.try_lock_for(30s));
+    m.unlock();
+  }
+  stop = true;
+  hog.join();
+}
+
+TYPED_TEST(mutex_suite, is_handed_to_a_waiter_that_has_starved) {
+  this->proves("MU-3 MU-4");
+  basic_mutex<TypeParam> m;
+  basic_latch<TypeParam> let_go{1};
+  m.lock();
+  auto waiting = this->wait_and_hold(m, let_go);
+  waiting.until_blocked();
+  this->pause(2ms);  // more than a waiter's patience
+  this->barge(m);
+  waiting.until_blocked();  // it came too late, and found that it had waited for too long
+  m.unlock();
+  EXPECT_FALSE(m.try_lock());  // an arrival does not get it
+  let_go.count_down();
+  waiting.join();
+  EXPECT_TRUE(m.try_lock());
+  m.unlock();
+}
+
+TYPED_TEST(mutex_suite, may_be_overtaken_again_once_nobody_starves) {
+  this->proves("MU-5");
+  basic_mutex<TypeParam> m;
+  for (int round = 0; round < 2; ++round) {  // to the second barge() the mutex had been starving
+    basic_latch<TypeParam> let_go{1};
+    m.lock();
+    auto waiting = this->wait_and_hold(m, let_go);
+    waiting.until_blocked();
+    this->pause(2ms);  // more than a waiter's patience
+    this->barge(m);
+    waiting.until_blocked();
+    m.unlock();
+    let_go.count_down();
+    waiting.join();
+  }
+}
+
+TYPED_TEST(mutex_suite, fails_a_try_only_while_it_is_held) {
+  this->proves("MU-7");
+  basic_mutex<TypeParam> m;
+  EXPECT_TRUE(m.try_lock());
+  auto other = this->run([&] { return m.try_lock(); });
+  EXPECT_FALSE(other.join());
+  EXPECT_FALSE(m.try_lock_for(1ms));
+  m.unlock();
+  EXPECT_TRUE(m.try_lock());  // though a task has waited
+  m.unlock();
+}
+
+TYPED_TEST(mutex_suite, lets_a_wait_time_out) {
+  basic_mutex<TypeParam> m;
+  m.lock();
+  EXPECT_FALSE(m.try_lock_for(1ms));
+  EXPECT_FALSE(m.try_lock_until(std::chrono::steady_clock::now() - 1s));
+  EXPECT_EQ(m.lock(cancel_scope{1ms}.context()), status::timeout);
+  auto patient = this->run([&] { return m.try_lock_for(1h); });
+  patient.until_blocked();
+  m.unlock();
+  EXPECT_TRUE(patient.join());
+  m.unlock();
+}
+
+TYPED_TEST(mutex_suite, ends_a_wait_whose_context_is_cancelled) {
+  basic_mutex<TypeParam> m;
+  cancel_scope scope;
+  EXPECT_EQ(m.lock(scope.context()), status::ok);
+  auto cancelled = this->run([&] { return m.lock(scope.context()); });
+  cancelled.until_blocked();
+  auto next = this->run([&] { m.lock(); });
+  next.until_blocked();
+  scope.cancel();
+  EXPECT_EQ(cancelled.join(), status::cancelled);
+  next.until_blocked();
+  m.unlock();
+  next.join();  // the one that gave up is not waited for
+  m.unlock();
+  EXPECT_EQ(m.lock(scope.context()), status::cancelled);
+  EXPECT_TRUE(m.try_lock());
+  m.unlock();
+}
+
+TYPED_TEST(mutex_suite, shows_the_next_owner_what_was_done_under_it) {
+  basic_mutex<TypeParam> m;
+  int count = 0;  // not atomic: a missing happens-before is a data race
+  const auto work = [&] {
+    for (int i = 0; i < 2000; ++i) {
+      const std::lock_guard hold{m};
+      ++count;
+    }
+  };
+  auto one = this->run(work);
+  auto two = this->run(work);
+  work();
+  one.join();
+  two.join();
+  EXPECT_EQ(count, 6000);
+}
+
+TYPED_TEST(mutex_suite, stays_where_it_is) {
+  using object = basic_mutex<TypeParam>;
+  EXPECT_FALSE(std::is_copy_constructible_v<object> || std::is_copy_assignable_v<object>);
+  EXPECT_FALSE(std::is_move_constructible_v<object> || std::is_move_assignable_v<object>);
+}
+
+}  // namespace lockstep::testing
