@@ -21,10 +21,17 @@ struct mutex_suite : suite<R> {
 
   // A task that waits for m and then holds it until told to let go.
   static auto wait_and_hold(mutex& m, basic_latch<R>& let_go) {
-    return suite<R>::run([&] {
+    return suite<R>::blocked([&] {
       m.lock();
       let_go.wait();
       m.unlock();
+    });
+  }
+  // A task that is blocked for m, to write its number when it gets it.
+  static auto take_turn(mutex& m, std::vector<int>& order, int id) {
+    return suite<R>::blocked([&, id] {
+      const std::lock_guard hold{m};
+      order.push_back(id);
     });
   }
   // Lets go of m, for which a task is blocked, and takes it again before that task can.
@@ -40,8 +47,7 @@ TYPED_TEST(mutex_suite, is_held_by_one_at_a_time) {
   basic_mutex<TypeParam> m;
   m.lock();
   EXPECT_FALSE(m.try_lock());
-  auto waiting = this->run([&] { m.lock(); });
-  waiting.until_blocked();
+  auto waiting = this->blocked([&] { m.lock(); });
   m.unlock();
   waiting.join();
   EXPECT_FALSE(m.try_lock());
@@ -86,8 +92,7 @@ TYPED_TEST(mutex_suite, may_be_unlocked_by_another_task) {
   this->proves("MU-1");
   basic_mutex<TypeParam> m;
   m.lock();
-  auto waiting = this->run([&] { m.lock(); });
-  waiting.until_blocked();
+  auto waiting = this->blocked([&] { m.lock(); });
   auto other = this->run([&] { m.unlock(); });
   other.join();
   waiting.join();
@@ -107,22 +112,50 @@ TYPED_TEST(mutex_suite, goes_to_waiters_in_order_of_arrival) {
   this->proves("MU-2");
   basic_mutex<TypeParam> m;
   std::vector<int> order;
-  const auto take_turn = [&](int id) {
-    const std::lock_guard hold{m};
-    order.push_back(id);
-  };
   m.lock();
-  auto first = this->run([&] { take_turn(1); });
-  first.until_blocked();
-  auto second = this->run([&] { take_turn(2); });
-  second.until_blocked();
-  auto third = this->run([&] { take_turn(3); });
-  third.until_blocked();
+  auto first = this->take_turn(m, order, 1);
+  auto second = this->take_turn(m, order, 2);
+  auto third = this->take_turn(m, order, 3);
   m.unlock();
   first.join();
   second.join();
   third.join();
   EXPECT_EQ(order, (std::vector{1, 2, 3}));
+}
+
+TYPED_TEST(mutex_suite, keeps_the_place_of_a_waiter_that_was_overtaken) {
+  this->proves("MU-2");
+  const typename TypeParam::stopped_clock nobody_starves;
+  basic_mutex<TypeParam> m;
+  std::vector<int> order;
+  m.lock();
+  auto first = this->take_turn(m, order, 1);
+  auto second = this->take_turn(m, order, 2);
+  this->barge(m);
+  first.until_blocked();
+  m.unlock();
+  first.join();
+  second.join();
+  EXPECT_EQ(order, (std::vector{1, 2}));
+}
+
+TYPED_TEST(mutex_suite, wakes_nobody_while_one_that_was_woken_has_not_tried_yet) {
+  this->proves("MU-6");
+  const typename TypeParam::stopped_clock nobody_starves;
+  basic_mutex<TypeParam> m;
+  std::vector<int> order;
+  m.lock();
+  auto first = this->take_turn(m, order, 1);
+  auto second = this->take_turn(m, order, 2);
+  {
+    const typename TypeParam::late_wakes wakes;
+    m.unlock();
+    EXPECT_TRUE(m.try_lock());
+    m.unlock();
+    EXPECT_EQ(wakes.count(), 1U);
+  }
+  first.join();
+  second.join();
 }
 
 // The other task lets the mutex go for a few nanoseconds only, far less than a waiter takes to
@@ -150,12 +183,12 @@ TYPED_TEST(mutex_suite, reaches_a_waiter_while_another_task_locks_it_again_and_a
 
 TYPED_TEST(mutex_suite, is_handed_to_a_waiter_that_has_starved) {
   this->proves("MU-3 MU-4");
+  const typename TypeParam::stopped_clock clock;
   basic_mutex<TypeParam> m;
   basic_latch<TypeParam> let_go{1};
   m.lock();
   auto waiting = this->wait_and_hold(m, let_go);
-  waiting.until_blocked();
-  this->pause(2ms);  // more than a waiter's patience
+  clock.advance(2ms);
   this->barge(m);
   waiting.until_blocked();  // it came too late, and found that it had waited for too long
   m.unlock();
@@ -166,15 +199,44 @@ TYPED_TEST(mutex_suite, is_handed_to_a_waiter_that_has_starved) {
   m.unlock();
 }
 
-TYPED_TEST(mutex_suite, may_be_overtaken_again_once_nobody_starves) {
+TYPED_TEST(mutex_suite, may_be_overtaken_again_once_a_waiter_got_it_in_time) {
   this->proves("MU-5");
+  const typename TypeParam::stopped_clock clock;
+  basic_mutex<TypeParam> m;
+  basic_latch<TypeParam> let_go{1};
+  std::vector<int> order;
+  m.lock();
+  auto starved = this->take_turn(m, order, 1);
+  clock.advance(2ms);
+  auto lucky = this->run([&] {
+    m.lock();
+    let_go.wait();
+    this->barge(m);  // the next one has waited for long, but nobody knows yet
+    order.push_back(2);
+    m.unlock();
+  });
+  lucky.until_blocked();
+  auto last = this->take_turn(m, order, 3);
+  this->barge(m);
+  starved.until_blocked();
+  m.unlock();  // from here on it is handed over
+  starved.join();
+  lucky.until_blocked();  // at the latch
+  let_go.count_down();
+  lucky.join();
+  last.join();
+  EXPECT_EQ(order, (std::vector{1, 2, 3}));
+}
+
+TYPED_TEST(mutex_suite, may_be_overtaken_again_once_nobody_waits) {
+  this->proves("MU-5");
+  const typename TypeParam::stopped_clock clock;
   basic_mutex<TypeParam> m;
   for (int round = 0; round < 2; ++round) {  // to the second barge() the mutex had been starving
     basic_latch<TypeParam> let_go{1};
     m.lock();
     auto waiting = this->wait_and_hold(m, let_go);
-    waiting.until_blocked();
-    this->pause(2ms);  // more than a waiter's patience
+    clock.advance(2ms);
     this->barge(m);
     waiting.until_blocked();
     m.unlock();
@@ -201,8 +263,7 @@ TYPED_TEST(mutex_suite, lets_a_wait_time_out) {
   EXPECT_FALSE(m.try_lock_for(1ms));
   EXPECT_FALSE(m.try_lock_until(std::chrono::steady_clock::now() - 1s));
   EXPECT_EQ(m.lock(cancel_scope{1ms}.context()), status::timeout);
-  auto patient = this->run([&] { return m.try_lock_for(1h); });
-  patient.until_blocked();
+  auto patient = this->blocked([&] { return m.try_lock_for(1h); });
   m.unlock();
   EXPECT_TRUE(patient.join());
   m.unlock();
@@ -212,10 +273,8 @@ TYPED_TEST(mutex_suite, ends_a_wait_whose_context_is_cancelled) {
   basic_mutex<TypeParam> m;
   cancel_scope scope;
   EXPECT_EQ(m.lock(scope.context()), status::ok);
-  auto cancelled = this->run([&] { return m.lock(scope.context()); });
-  cancelled.until_blocked();
-  auto next = this->run([&] { m.lock(); });
-  next.until_blocked();
+  auto cancelled = this->blocked([&] { return m.lock(scope.context()); });
+  auto next = this->blocked([&] { m.lock(); });
   scope.cancel();
   EXPECT_EQ(cancelled.join(), status::cancelled);
   next.until_blocked();

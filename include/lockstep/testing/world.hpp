@@ -14,7 +14,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <exception>
 #include <map>
 #include <mutex>
@@ -116,10 +118,29 @@ struct watched : R {
       }
       for (parker* p : mine_) p->release();
     }
+    // How many were sent so far.
+    [[nodiscard]] std::size_t count() const {
+      const std::lock_guard hold{lock_};
+      return mine_.size();
+    }
 
    private:
     std::vector<parker*> mine_;
   };
+
+  // While one lives, now() stands still, but for advance(). Deadlines are not affected. One at a
+  // time.
+  class stopped_clock {
+   public:
+    stopped_clock() { now_.store(R::now().time_since_epoch().count()); }
+    stopped_clock(const stopped_clock&) = delete;
+    ~stopped_clock() { now_.store(running); }
+    static void advance(duration d) { now_.fetch_add(d.count()); }
+  };
+  static time_point now() noexcept {
+    const auto stopped_at = now_.load();
+    return stopped_at == running ? R::now() : time_point{duration{stopped_at}};
+  }
 
   static bool is_blocked(const task_state& t) {
     const std::lock_guard hold{lock_};
@@ -144,6 +165,8 @@ struct watched : R {
   static inline std::mutex lock_;
   static inline std::map<const void*, task_state*> tasks_;
   static inline std::vector<parker*>* held_back_ = nullptr;
+  static constexpr duration::rep running = 0;
+  static inline std::atomic<duration::rep> now_{running};
 };
 
 // A task of runtime R = watched<...> with a result. Joins when destroyed.
@@ -153,6 +176,11 @@ class background {
   template <class F>
   explicit background(F f) {
     R::spawn(new closure<F>{*this, std::move(f)}, nullptr);
+  }
+  // And returns once it is blocked.
+  template <class F>
+  background(F f, bool /*blocked*/) : background{std::move(f)} {
+    until_blocked();
   }
   background(const background&) = delete;
   ~background() { await(); }
@@ -233,6 +261,11 @@ struct suite : ::testing::Test {
   template <class F>
   static auto run(F f) {
     return background<R, std::invoke_result_t<F&>>{std::move(f)};
+  }
+  // The same for a task that blocks; returns once it does.
+  template <class F>
+  static auto blocked(F f) {
+    return background<R, std::invoke_result_t<F&>>{std::move(f), true};
   }
   // Lets time pass for a task that may be blocked meanwhile.
   static void pause(duration d) { static_cast<void>(basic_latch<R>{1}.try_wait_for(d)); }
