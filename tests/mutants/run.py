@@ -84,21 +84,32 @@ def tests_of(build, mutant):
             if mutant.statement in test.get("statements", "").split()]
 
 
+def copy_headers(directory):
+    return pathlib.Path(shutil.copytree(ROOT / "include", directory / "include")) / "lockstep"
+
+
 def plant(mutant, directory):
-    shutil.copytree(ROOT / "include", directory / "include")
-    header = directory / "include" / "lockstep" / mutant.header
+    header = copy_headers(directory) / mutant.header
     text = header.read_text()
     if text.count(mutant.old) != 1:
         sys.exit(f"{mutant.name}: its text stands {text.count(mutant.old)} times in {mutant.header}")
     header.write_text(text.replace(mutant.old, mutant.new))
 
 
-def verdict(program, tests, timeout):
-    """How the tests fail, or None."""
+def build_program(build, program, directory, flags):
+    """Builds directory/program with the headers there. Returns what the compiler complains of."""
+    options, source = compile_command(build, program)
+    return subprocess.run([*options, f"-I{directory}/include", "-w", *flags,
+                           "-o", directory / program, source, *link_line(build, program),
+                           "-pthread"], stderr=subprocess.PIPE, text=True, cwd=build).stderr
+
+
+def verdict(command, tests, timeout):
+    """How the tests (all, if none are named) fail, or None."""
     try:
-        run = subprocess.run([program, "--gtest_filter=" + ":".join(tests)], timeout=timeout,
-                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                             errors="replace")
+        run = subprocess.run([*command, "--gtest_filter=" + (":".join(tests) or "*")],
+                             timeout=timeout, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                             text=True, errors="replace")
     except subprocess.TimeoutExpired:
         return "hangs"
     if run.returncode == 0:
@@ -114,14 +125,10 @@ def try_mutant(mutant, build):
     with tempfile.TemporaryDirectory() as name:
         directory = pathlib.Path(name)
         plant(mutant, directory)
-        options, source = compile_command(build, mutant.program)
-        built = subprocess.run(
-            [*options, f"-I{directory}/include", "-w", *mutant.flags, "-o", directory / "program",
-             source, *link_line(build, mutant.program), "-pthread"],
-            capture_output=True, text=True, cwd=build)
-        if built.returncode != 0:
-            return mutant, None, "does not compile: " + built.stderr[:2000]
-        how = verdict(directory / "program", tests, SECONDS)
+        errors = build_program(build, mutant.program, directory, mutant.flags)
+        if not (directory / mutant.program).exists():
+            return mutant, None, "does not compile: " + errors[:2000]
+        how = verdict([directory / mutant.program], tests, SECONDS)
     return mutant, how, "survives " + ", ".join(tests)
 
 
