@@ -211,7 +211,7 @@ TYPED_TEST(go_select_crowd_suite, is_fair_between_a_channel_and_the_end_of_a_con
 TYPED_TEST(go_select_crowd_suite, sends_either_of_two_values_to_one_channel) {
   this->proves("SEL-2 SEL-7");
   constexpr int n = 100;
-  for (const std::size_t capacity : {0, n}) {
+  for (const std::size_t capacity : {0U, 100U}) {
     typename TestFixture::ints ch{capacity};
     auto receiver = this->run([&] {
       int ones = 0;
