@@ -17,6 +17,13 @@ struct no_default {
   int value;
 };
 
+// Names a type that it has nothing of.
+template <class>
+struct about {
+  int value;
+  bool operator==(const about&) const = default;
+};
+
 // Counts how many of it live.
 struct counted {
   inline static int alive = 0;
@@ -159,6 +166,11 @@ TEST(outcome_test, compares_with_a_value_and_with_a_status) {
   EXPECT_TRUE(none == status::closed);
   EXPECT_TRUE(none != status::timeout);
   EXPECT_TRUE((outcome<std::string>{std::in_place, "text"} == "text"));
+}
+
+TEST(outcome_test, keeps_out_of_comparisons_that_are_not_with_outcomes) {
+  EXPECT_TRUE((about<outcome<int>>{7} == about<outcome<int>>{7}));
+  EXPECT_FALSE((about<outcome<int>>{7} == about<outcome<int>>{8}));
 }
 
 TEST(outcome_test, a_new_outcome_does_not_keep_the_text_of_the_old_one) {

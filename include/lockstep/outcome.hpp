@@ -130,15 +130,15 @@ class [[nodiscard]] outcome : public detail::outcome_base {
     clear(s);
   }
 
+  // Members, which are looked at only if an outcome is compared: a friend would be a candidate for
+  // every class that names outcome<T> among its template arguments.
   template <class U>
     requires(!std::is_base_of_v<detail::outcome_base, U>) &&
             requires(const T& a, const U& b) { a == b; }
-  [[nodiscard]] friend bool operator==(const outcome& a, const U& b) {
-    return a.status_ == status::ok && *a == b;
+  [[nodiscard]] bool operator==(const U& other) const {
+    return status_ == status::ok && value_ == other;
   }
-  [[nodiscard]] friend bool operator==(const outcome& a, lockstep::status s) noexcept {
-    return a.status_ == s;
-  }
+  [[nodiscard]] bool operator==(lockstep::status s) const noexcept { return status_ == s; }
 
  private:
   T* address() noexcept { return std::addressof(value_); }

@@ -243,8 +243,11 @@ class select_core {
     return unregister_objects(&s);
   }
 
+  // In the order of polling: of several cases that wait for one object, any may be the first in its
+  // queue.  // SEL-2
   void register_objects(waiter<R>& op) noexcept {
-    for (std::size_t i = 0; i < size_; ++i) {
+    for (std::size_t k = 0; k < size_; ++k) {
+      const std::size_t i = order_[k];
       if (cases_[i]->kind != case_kind::object) continue;
       ::new (&nodes_[i]) wait_node<R>{op, as_object(i).slot(), static_cast<int>(i)};
       as_object(i).enqueue(nodes_[i]);

@@ -1,0 +1,3 @@
+#include "support/runtimes.hpp"
+// The suites' runtimes come first.
+#include <lockstep/testing/go_pipelines.hpp>
