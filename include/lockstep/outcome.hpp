@@ -130,10 +130,12 @@ class [[nodiscard]] outcome : public detail::outcome_base {
     clear(s);
   }
 
-  template <class U>
-    requires(!std::is_base_of_v<detail::outcome_base, U>) &&
-            requires(const T& a, const U& b) { a == b; }
-  [[nodiscard]] friend bool operator==(const outcome& a, const U& b) {
+  // (Self is deduced, so that comparisons of other types, which find this function through their
+  // template arguments, do not get as far as asking about T.)
+  template <class Self, class U>
+    requires std::is_same_v<Self, outcome> && (!std::is_base_of_v<detail::outcome_base, U>) &&
+             requires(const T& a, const U& b) { a == b; }
+  [[nodiscard]] friend bool operator==(const Self& a, const U& b) {
     return a.status_ == status::ok && *a == b;
   }
   [[nodiscard]] friend bool operator==(const outcome& a, lockstep::status s) noexcept {
