@@ -128,7 +128,7 @@ TYPED_TEST(wait_group_suite, releases_every_waiter_at_zero) {
 }
 
 TYPED_TEST(wait_group_suite, shows_waiters_what_was_done_before_done) {
-  this->proves("WG-5");
+  this->proves("WG-5 MM-7");
   basic_wait_group<TypeParam> wg;
   int results[4] = {};  // not atomic: a missing happens-before is a data race
   for (int& result : results) wg.go([&result] { result = 1; });
