@@ -1,224 +1,27 @@
-#include "lockstep/go.hpp"
-
-#include <gtest/gtest.h>
-
-#include <lockstep/channel.hpp>
-#include <lockstep/this_task.hpp>
-#include <memory>
-#include <stdexcept>
-#include <string>
-#include <thread>
-#include <utility>
-#include <vector>
+#include "support/runtimes.hpp"
+// The suite's runtimes come first.
+#include <lockstep/testing/go.hpp>
 
 #include "runtime/installed_runtime.hpp"
-#include "support/world.hpp"
 
 namespace {
 
-using lockstep::basic_latch;
 using lockstep::go;
 using lockstep::spawn;
 using lockstep::status;
-using support::run;
+using on_destruction = lockstep::testing::go_suite<lockstep::any_runtime>::on_destruction;
 
-// Sets a flag when the last of its copies goes.
-struct on_destruction {
-  explicit on_destruction(std::atomic<bool>& gone)
-      : token{nullptr, [&gone](void*) { gone = true; }} {}
-  std::shared_ptr<void> token;
-};
-
-template <class R>
-struct go_test : ::testing::Test {};
-TYPED_TEST_SUITE(go_test, support::runtimes, support::runtime_names);
-
-TYPED_TEST(go_test, starts_a_task_that_sees_what_was_done_before) {  // MM-6
-  basic_latch<TypeParam> ran{1};
-  int before = 7;
-  int seen = 0;
-  go<TypeParam>([&] {
-    seen = before;
-    ran.count_down();
-  });
-  ran.wait();
-  EXPECT_EQ(seen, 7);
-}
-
-TYPED_TEST(go_test, runs_many_tasks_at_once) {
-  constexpr int tasks = 100;
-  basic_latch<TypeParam> met{tasks};
-  basic_latch<TypeParam> left{tasks};
-  for (int i = 0; i < tasks; ++i) {
-    go<TypeParam>([&] {
-      met.arrive_and_wait();  // passes only if all of them run
-      left.count_down();
-    });
-  }
-  left.wait();
-}
-
-TYPED_TEST(go_test, takes_functions_that_can_only_be_moved_or_changed) {
-  basic_latch<TypeParam> ran{1};
-  go<TypeParam>([value = std::make_unique<int>(0), &ran]() mutable {
-    ++*value;
-    ran.count_down();
-    return std::move(value);
-  });
-  ran.wait();
-  EXPECT_EQ(spawn<TypeParam>([value = std::make_unique<int>(7)] { return *value; }).join(), 7);
-}
-
-TYPED_TEST(go_test, a_task_is_known_by_its_name) {
-  lockstep::basic_channel<std::string, TypeParam> names{2};
-  const auto tell = [&] { names.send(TypeParam::self()->name); };
-  go<TypeParam>("worker", tell);
-  EXPECT_EQ(*names.recv(), "worker");
-  go<TypeParam>(tell);
-  EXPECT_EQ(*names.recv(), "");
-  const auto told = [] { return std::string{TypeParam::self()->name}; };
-  EXPECT_EQ(spawn<TypeParam>("clerk", told).join(), "clerk");
-  EXPECT_EQ(spawn<TypeParam>(std::string(100, 'x').c_str(), told).join(), std::string(47, 'x'));
-}
-
-TYPED_TEST(go_test, a_joined_task_returns_its_result_and_shows_its_work) {
-  int data = 0;
-  auto task = spawn<TypeParam>([&] {
-    data = 7;
-    return std::string{"done"};
-  });
-  EXPECT_TRUE(task.joinable());
-  EXPECT_EQ(task.join(), "done");
-  EXPECT_EQ(data, 7);
-  EXPECT_FALSE(task.joinable());
-}
-
-TYPED_TEST(go_test, results_may_be_void_move_only_or_without_default) {
-  bool ran = false;
-  spawn<TypeParam>([&] { ran = true; }).join();
-  EXPECT_TRUE(ran);
-  EXPECT_EQ(*spawn<TypeParam>([] { return std::make_unique<int>(7); }).join(), 7);
-  struct no_default {
-    explicit no_default(int v) : value{v} {}
-    int value;
-  };
-  EXPECT_EQ(spawn<TypeParam>([] { return no_default{8}; }).join().value, 8);
-}
-
-TYPED_TEST(go_test, join_rethrows_what_the_task_threw) {
-  auto value = spawn<TypeParam>([]() -> int { throw std::runtime_error{"from the task"}; });
-  EXPECT_THROW(value.join(), std::runtime_error);
-  EXPECT_FALSE(value.joinable());
-  auto nothing = spawn<TypeParam>([] { throw std::logic_error{"from the task"}; });
-  EXPECT_THROW(nothing.join(), std::logic_error);
-}
-
-TYPED_TEST(go_test, an_exception_nobody_joins_for_is_dropped) {
-  {
-    auto task = spawn<TypeParam>([] { throw std::runtime_error{"unseen"}; });
-  }
-  SUCCEED();
-}
-
-TYPED_TEST(go_test, join_waits_for_the_end) {
-  basic_latch<TypeParam> go_on{1};
-  auto task = spawn<TypeParam>([&] {
-    go_on.wait();
-    return 7;
-  });
-  EXPECT_FALSE(task.done());
-  auto joiner = run([&] { return task.join(); });
-  joiner.until_blocked();
-  go_on.count_down();
-  EXPECT_EQ(joiner.join(), 7);
-}
-
-TYPED_TEST(go_test, a_task_that_has_ended_is_done) {
-  auto task = spawn<TypeParam>([] { return 7; });
-  while (!task.done()) std::this_thread::yield();
-  EXPECT_EQ(task.join(), 7);
-}
-
-TYPED_TEST(go_test, a_handle_joins_when_it_is_destroyed) {
-  basic_latch<TypeParam> go_on{1};
-  std::atomic<bool> ended{false};
-  auto owner = run([&] {
-    auto task = spawn<TypeParam>([&] {
-      go_on.wait();
-      ended = true;
-    });
-  });
-  owner.until_blocked();
-  EXPECT_FALSE(ended);
-  go_on.count_down();
-  owner.join();
-  EXPECT_TRUE(ended);
-}
-
-TYPED_TEST(go_test, joining_waits_until_the_captures_are_gone) {
-  for (int round = 0; round < 100; ++round) {
-    std::atomic<bool> gone{false};
-    spawn<TypeParam>([captured = on_destruction{gone}] {}).join();
-    ASSERT_TRUE(gone);
-  }
-}
-
-TYPED_TEST(go_test, a_handle_can_be_moved_and_assigned) {
-  auto a = spawn<TypeParam>([] { return 1; });
-  auto b = std::move(a);
-  EXPECT_FALSE(a.joinable());  // NOLINT(bugprone-use-after-move)
-  EXPECT_EQ(b.join(), 1);
-  b = spawn<TypeParam>([] { return 2; });
-  EXPECT_EQ(b.join(), 2);
-  std::vector<decltype(b)> all;
-  for (int i = 0; i < 10; ++i) all.push_back(spawn<TypeParam>([] { return 3; }));
-  int sum = 0;
-  for (auto& task : all) sum += task.join();
-  EXPECT_EQ(sum, 30);
-}
-
-TYPED_TEST(go_test, a_second_join_breaks_the_contract) {
-  const support::contracts_throw contracts;
-  auto task = spawn<TypeParam>([] { return 1; });
-  task.join();
-  EXPECT_THROW(task.join(), support::contracts_throw::violation);
-}
-
-TYPED_TEST(go_test, the_owner_of_a_task_gets_what_its_detached_tasks_throw) {
-  struct owner final : lockstep::detail::task_owner {
-    std::string text;
-    basic_latch<TypeParam> told{1};
-    void task_failed(std::exception_ptr failure) noexcept override {
-      try {
-        std::rethrow_exception(failure);
-      } catch (const std::exception& e) {
-        text = e.what();
-      }
-      told.count_down();
-    }
-  };
-  owner mine;
-  spawn<TypeParam>([&] {
-    TypeParam::self()->owner = &mine;
-    go<TypeParam>([] {  // owned by the grandparent's owner
-      go<TypeParam>([] { throw std::runtime_error{"from a grandchild"}; });
-    });
-  }).join();
-  mine.told.wait();
-  EXPECT_EQ(mine.text, "from a grandchild");
-}
-
-TYPED_TEST(go_test, an_exception_that_nobody_owns_breaks_the_contract) {
-  ::testing::GTEST_FLAG(death_test_style) = "threadsafe";
+TEST(go_test, an_exception_that_nobody_owns_breaks_the_contract) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_DEATH(
       {
-        go<TypeParam>([] { throw std::runtime_error{"lost"}; });
-        basic_latch<TypeParam>{1}.wait();
+        go([] { throw std::runtime_error{"lost"}; });
+        lockstep::latch{1}.wait();
       },
       "an exception left a detached task");
 }
 
-TEST(go_without_room, a_task_that_cannot_be_started_is_an_error_and_leaves_nothing_behind) {
+TEST(go_test, a_task_that_cannot_be_started_is_an_error_and_leaves_nothing_behind) {
   static constexpr auto full = support::threads_but([](lockstep::detail::runtime_ops& o) {
     o.spawn = [](lockstep::detail::task_closure* c, const lockstep::detail::task_options*) {
       delete c;

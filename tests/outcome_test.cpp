@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -171,6 +172,13 @@ TEST(outcome_test, compares_with_a_value_and_with_a_status) {
 TEST(outcome_test, keeps_out_of_comparisons_that_are_not_with_outcomes) {
   EXPECT_TRUE((about<outcome<int>>{7} == about<outcome<int>>{7}));
   EXPECT_FALSE((about<outcome<int>>{7} == about<outcome<int>>{8}));
+}
+
+TEST(outcome_test, may_be_kept_in_containers) {
+  std::map<int, outcome<int>> all;
+  all.emplace(1, outcome<int>{status::closed});
+  EXPECT_TRUE(all.find(1) == all.begin());  // a comparison that looks at outcome's, too
+  EXPECT_TRUE(all.find(2) == all.end());
 }
 
 TEST(outcome_test, a_new_outcome_does_not_keep_the_text_of_the_old_one) {

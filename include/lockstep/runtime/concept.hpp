@@ -2,7 +2,7 @@
 //
 // A runtime is a type with static members. A primitive blocks only through runtime::parker.
 //
-// Contract of a parker (tests/runtime/parker_contract_test.cpp checks it for each runtime):
+// Contract of a parker (testing/parker.hpp checks it):
 //  1. One owner waits, anyone may unpark; at most one unpark a round; an unpark that comes before
 //     its park is remembered.
 //  2. unpark happens-before the return of the park that it releases.

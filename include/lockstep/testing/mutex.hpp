@@ -67,7 +67,7 @@ TYPED_TEST(mutex_suite, works_with_the_locks_of_the_standard) {
     hold.unlock();
     EXPECT_TRUE(hold.try_lock_for(1s));
     hold.unlock();
-    EXPECT_TRUE(hold.try_lock_until(std::chrono::steady_clock::now() + 1s));
+    EXPECT_TRUE(hold.try_lock_until(TypeParam::now() + 1s));
   }
   { const std::scoped_lock hold{m, other}; }
   EXPECT_TRUE(m.try_lock() && other.try_lock());
@@ -111,15 +111,14 @@ TYPED_TEST(mutex_suite, is_not_recursive) {
 TYPED_TEST(mutex_suite, goes_to_waiters_in_order_of_arrival) {
   this->proves("MU-2");
   basic_mutex<TypeParam> m;
-  std::vector<int> order;
   m.lock();
-  auto first = this->take_turn(m, order, 1);
-  auto second = this->take_turn(m, order, 2);
-  auto third = this->take_turn(m, order, 3);
+  std::vector<int> order;
+  auto waiting = this->three_in_line([&](int id) {
+    const std::lock_guard hold{m};
+    order.push_back(id);
+  });
   m.unlock();
-  first.join();
-  second.join();
-  third.join();
+  for (auto& task : waiting) task.join();
   EXPECT_EQ(order, (std::vector{1, 2, 3}));
 }
 
@@ -139,25 +138,6 @@ TYPED_TEST(mutex_suite, keeps_the_place_of_a_waiter_that_was_overtaken) {
   EXPECT_EQ(order, (std::vector{1, 2}));
 }
 
-TYPED_TEST(mutex_suite, wakes_nobody_while_one_that_was_woken_has_not_tried_yet) {
-  this->proves("MU-6");
-  const typename TypeParam::stopped_clock nobody_starves;
-  basic_mutex<TypeParam> m;
-  std::vector<int> order;
-  m.lock();
-  auto first = this->take_turn(m, order, 1);
-  auto second = this->take_turn(m, order, 2);
-  {
-    const typename TypeParam::late_wakes wakes;
-    m.unlock();
-    EXPECT_TRUE(m.try_lock());
-    m.unlock();
-    EXPECT_EQ(wakes.count(), 1U);
-  }
-  first.join();
-  second.join();
-}
-
 // The other task lets the mutex go for a few nanoseconds only, far less than a waiter takes to
 // wake up: without hand-over the waiter would come too late for ever.
 TYPED_TEST(mutex_suite, reaches_a_waiter_while_another_task_locks_it_again_and_again) {
@@ -169,12 +149,12 @@ TYPED_TEST(mutex_suite, reaches_a_waiter_while_another_task_locks_it_again_and_a
     for (bool first = true; !stop.load(); first = false) {
       const std::lock_guard hold{m};
       if (first) started.count_down();
-      for (int i = 0; i < 20; ++i) TypeParam::yield();
+      this->pause(100us);
     }
   });
   started.wait();
   for (int i = 0; i < 5; ++i) {
-    EXPECT_TRUE(m.try_lock_for(30s));
+    EXPECT_TRUE(m.try_lock_for(1h));
     m.unlock();
   }
   stop = true;
@@ -245,6 +225,22 @@ TYPED_TEST(mutex_suite, may_be_overtaken_again_once_nobody_waits) {
   }
 }
 
+TYPED_TEST(mutex_suite, wakes_one_waiter_at_a_time) {
+  this->proves("MU-6");
+  basic_mutex<TypeParam> m;
+  m.lock();
+  auto waiting = this->three_in_line([&](int) { const std::lock_guard hold{m}; });
+  {
+    const typename TypeParam::late_wakes after_this;
+    for (int unlocks = 0; unlocks < 3; ++unlocks) {
+      m.unlock();
+      EXPECT_TRUE(m.try_lock());
+    }
+    EXPECT_EQ(after_this.count(), 1U);
+  }
+  m.unlock();
+}
+
 TYPED_TEST(mutex_suite, fails_a_try_only_while_it_is_held) {
   this->proves("MU-7");
   basic_mutex<TypeParam> m;
@@ -261,7 +257,7 @@ TYPED_TEST(mutex_suite, lets_a_wait_time_out) {
   basic_mutex<TypeParam> m;
   m.lock();
   EXPECT_FALSE(m.try_lock_for(1ms));
-  EXPECT_FALSE(m.try_lock_until(std::chrono::steady_clock::now() - 1s));
+  EXPECT_FALSE(m.try_lock_until(TypeParam::now() - 1s));
   EXPECT_EQ(m.lock(cancel_scope{1ms}.context()), status::timeout);
   auto patient = this->blocked([&] { return m.try_lock_for(1h); });
   m.unlock();
@@ -287,6 +283,7 @@ TYPED_TEST(mutex_suite, ends_a_wait_whose_context_is_cancelled) {
 }
 
 TYPED_TEST(mutex_suite, shows_the_next_owner_what_was_done_under_it) {
+  this->proves("MM-4");
   basic_mutex<TypeParam> m;
   int count = 0;  // not atomic: a missing happens-before is a data race
   const auto work = [&] {

@@ -18,6 +18,7 @@
 #include <chrono>
 #include <cstddef>
 #include <exception>
+#include <list>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -51,6 +52,8 @@ struct task_state {
 // the beginning of a park that was not released to the unpark that releases it.
 template <spawning_runtime R>
 struct watched : R {
+  using runtime = R;
+
   class parker {
    public:
     void park() {
@@ -171,19 +174,19 @@ struct watched : R {
 
 // A task of runtime R = watched<...> with a result. Joins when destroyed.
 template <class R, class Result>
-class background {
+class background_task {
  public:
   template <class F>
-  explicit background(F f) {
+  explicit background_task(F f) {
     R::spawn(new closure<F>{*this, std::move(f)}, nullptr);
   }
   // And returns once it is blocked.
   template <class F>
-  background(F f, bool /*blocked*/) : background{std::move(f)} {
+  background_task(F f, bool /*blocked*/) : background_task{std::move(f)} {
     until_blocked();
   }
-  background(const background&) = delete;
-  ~background() { await(); }
+  background_task(const background_task&) = delete;
+  ~background_task() { await(); }
 
   // Returns once the task is blocked in an operation of the library.
   void until_blocked() const {
@@ -205,7 +208,7 @@ class background {
  private:
   template <class F>
   struct closure final : detail::task_closure {
-    closure(background& t, F&& f) : task{&t}, body{std::move(f)} {}
+    closure(background_task& t, F&& f) : task{&t}, body{std::move(f)} {}
     void run() noexcept override {
       R::begin(task->state_);
       try {
@@ -221,7 +224,7 @@ class background {
       R::end(task->state_);
       task->ended_.unpark();
     }
-    background* task;
+    background_task* task;
     std::optional<F> body;
   };
 
@@ -260,12 +263,21 @@ struct suite : ::testing::Test {
   // Starts f() as a task: auto t = this->run([&] { return ch.recv(); });
   template <class F>
   static auto run(F f) {
-    return background<R, std::invoke_result_t<F&>>{std::move(f)};
+    return background_task<R, std::invoke_result_t<F&>>{std::move(f)};
   }
   // The same for a task that blocks; returns once it does.
   template <class F>
   static auto blocked(F f) {
-    return background<R, std::invoke_result_t<F&>>{std::move(f), true};
+    return background_task<R, std::invoke_result_t<F&>>{std::move(f), true};
+  }
+  // The tasks f(1) to f(3), of which each starts when the one before is blocked: their order of
+  // arrival.
+  template <class F>
+  static auto three_in_line(F f) {
+    std::list<background_task<R, std::invoke_result_t<F&, int>>> tasks;
+    for (int i = 1; i <= 3; ++i)
+      tasks.emplace_back([f, i]() mutable { return f(i); }).until_blocked();
+    return tasks;
   }
   // Lets time pass for a task that may be blocked meanwhile.
   static void pause(duration d) { static_cast<void>(basic_latch<R>{1}.try_wait_for(d)); }

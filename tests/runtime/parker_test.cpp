@@ -1,24 +1,20 @@
-#include "runtime/parker_contract.hpp"
-
-#include <gtest/gtest.h>
+#include "support/runtimes.hpp"
+// The suite's runtimes come first.
 #include <pthread.h>
 
 #include <csignal>
-#include <lockstep/runtime/any.hpp>
-#include <lockstep/runtime/threads.hpp>
+#include <lockstep/testing/parker.hpp>
 
+#include "support/allocations.hpp"
 #include "support/world.hpp"
 
 namespace {
 
-INSTANTIATE_TYPED_TEST_SUITE_P(threads, parker_contract, on_threads<lockstep::threads_runtime>);
-INSTANTIATE_TYPED_TEST_SUITE_P(any, parker_contract, on_threads<lockstep::any_runtime>);
-
 template <class R>
-struct thread_parker : ::testing::Test {};
-TYPED_TEST_SUITE(thread_parker, support::runtimes, support::runtime_names);
+struct parker_test : ::testing::Test {};
+TYPED_TEST_SUITE(parker_test, support::runtimes, support::runtime_names);
 
-TYPED_TEST(thread_parker, a_signal_handled_by_the_thread_does_not_end_its_park) {  // point 5
+TYPED_TEST(parker_test, a_signal_handled_by_the_thread_does_not_end_its_park) {  // point 5
   struct sigaction action {};
   action.sa_handler = [](int) {};
   struct sigaction before {};
@@ -41,6 +37,16 @@ TYPED_TEST(thread_parker, a_signal_handled_by_the_thread_does_not_end_its_park) 
   p.unpark();
   EXPECT_TRUE(owner.join());
   ::sigaction(SIGUSR1, &before, nullptr);
+}
+
+TYPED_TEST(parker_test, an_unpark_does_not_allocate) {  // point 6
+  typename TypeParam::parker p;
+  EXPECT_EQ(support::allocations_in([&] { p.unpark(); }), 0U);
+  p.park();
+  auto owner = support::run([&] { p.park(); });
+  owner.until_blocked();
+  EXPECT_EQ(support::allocations_in([&] { p.unpark(); }), 0U);
+  owner.join();
 }
 
 }  // namespace

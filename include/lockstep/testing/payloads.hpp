@@ -1,0 +1,59 @@
+// payloads.hpp: values that make trouble for whoever passes them on.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <stdexcept>
+#include <utility>
+
+namespace lockstep::testing {
+
+// Counts how many of it live, and notices being destroyed twice.
+class counted {
+ public:
+  inline static std::atomic<int> alive{0};
+
+  counted(int v) : value{v}, self_{this} { ++alive; }
+  counted(counted&& o) noexcept : value{std::exchange(o.value, -1)}, self_{this} { ++alive; }
+  ~counted() {
+    EXPECT_EQ(std::exchange(self_, nullptr), this);
+    --alive;
+  }
+
+  int value;
+
+ private:
+  const counted* self_;
+};
+
+// Its moves and copies may throw, and do when told to. Counts how many of it live.
+struct fragile {
+  inline static std::atomic<int> alive{0};
+  inline static std::atomic<bool> moves_throw{false};
+
+  fragile(int v) : value{v} { ++alive; }
+  fragile(const fragile& o) noexcept(false) : value{o.value} { ++alive; }
+  fragile(fragile&& o) noexcept(false) : value{take(o)} { ++alive; }
+  fragile& operator=(fragile&& o) noexcept(false) {
+    value = take(o);
+    return *this;
+  }
+  ~fragile() { --alive; }
+
+  int value;
+
+ private:
+  static int take(fragile& o) {
+    if (moves_throw) throw std::runtime_error{"moved"};
+    return std::exchange(o.value, 0);
+  }
+};
+
+// Large, and more aligned than most.
+struct alignas(128) wide {
+  std::array<int, 100> numbers{};
+};
+
+}  // namespace lockstep::testing
