@@ -136,8 +136,8 @@ LOCKSTEP_COLD void basic_event<R>::set_slow() {
     if (node* const n = automatic_ ? waiters_.pop_claimed() : nullptr) {
       woken.add(*n);  // EV-2
     } else {
-      // Marked at once: who sees it passes through the lock. Release: as in set.
-      word_.fetch_or(up | slow, std::memory_order_acq_rel);  // EV-3
+      // Marked at once: who sees it passes through the lock, which orders the rest.
+      word_.fetch_or(up | slow, std::memory_order_relaxed);  // EV-3
       waiters_.claim_all(status::ok, woken);                 // EV-1
     }
   }
@@ -149,13 +149,13 @@ void basic_event<R>::reset(site where) {
   this->announce("reset", where);
   std::uint32_t w = word_.load(std::memory_order_relaxed);
   while ((w & slow) == 0) {
-    // Acquire: pairs with the release in set, for the next look at what the event was about.
-    if (word_.compare_exchange_weak(w, 0, std::memory_order_acq_rel, std::memory_order_relaxed)) {
+    // Acquire: pairs with the release in set.  // EV-10
+    if (word_.compare_exchange_weak(w, 0, std::memory_order_acquire, std::memory_order_relaxed)) {
       return;
     }
   }
   const hold_type hold{lock_};
-  word_.fetch_and(~up, std::memory_order_acq_rel);
+  word_.fetch_and(~up, std::memory_order_acquire);  // as above
 }
 
 template <class R>
@@ -183,8 +183,10 @@ LOCKSTEP_COLD status basic_event<R>::wait_slow(const detail::limit& lim, site wh
 
 template <class R>
 bool basic_event<R>::pass_or_mark() noexcept {
-  if ((word_.fetch_or(slow, std::memory_order_acq_rel) & up) == 0) return false;
-  // Set, so nobody waits: the mark goes. Release: hands on what the fetch_or acquired.
+  // Acquire: pairs with the release in set.
+  if ((word_.fetch_or(slow, std::memory_order_acquire) & up) == 0) return false;
+  // Set, so nobody waits: the mark goes. Release: pairs with the acquire in wait_core and reset, to
+  // which it hands on what this one acquired.
   word_.store(automatic_ ? 0 : up, std::memory_order_release);
   return true;
 }

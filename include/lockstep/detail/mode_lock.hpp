@@ -123,7 +123,8 @@ class mode_lock {
   // Under the lock: makes the transitions of those whose turn has come.
   void grant(wake_list<R>& woken) noexcept;
 
-  // A queue that is not empty implies the mark.
+  // A queue that is not empty implies the mark. While there is one, only the lock's owner writes the
+  // word, and what the lock orders needs no order of its own.
   typename R::template atomic<lock_word> word_{0};
   typename R::short_lock lock_;
   wait_queue<R> waiters_;
@@ -150,10 +151,11 @@ LOCKSTEP_COLD status mode_lock<R>::wait(transition t, const limit& lim, const vi
 
 template <class R>
 bool mode_lock<R>::take_or_mark(const transition& t) noexcept {
-  const lock_word w = word_.fetch_or(lock_slow, std::memory_order_acq_rel) | lock_slow;
+  // Acquire: pairs with the release steps made while there was no mark.
+  const lock_word w = word_.fetch_or(lock_slow, std::memory_order_acquire) | lock_slow;
   const bool overtakes = !waiters_.empty() && !t.goes_first();  // RW-1, RW-3
   if (overtakes || (w & t.blockers) != 0) return false;
-  // Marked: nobody else writes. Release: hands on what the fetch_or acquired.
+  // Release: pairs with the acquire in take(), to which it hands on what this one acquired.
   word_.store(w - (waiters_.empty() ? lock_slow : 0) + t.change, std::memory_order_release);
   return true;
 }
@@ -161,13 +163,13 @@ bool mode_lock<R>::take_or_mark(const transition& t) noexcept {
 template <class R>
 void mode_lock<R>::grant(wake_list<R>& woken) noexcept {
   if (waiters_.empty()) return;
-  lock_word w = word_.load(std::memory_order_relaxed);  // marked: only the lock's owner writes
+  lock_word w = word_.load(std::memory_order_relaxed);
   const auto unblocked = [&w](const wait_node<R>& n) { return (w & wanted(n).blockers) == 0; };
   while (wait_node<R>* n = waiters_.pop_fitting(unblocked)) {  // RW-3
     w += wanted(*n).change;
     woken.add(*n);
   }
-  word_.store(w, std::memory_order_release);
+  word_.store(w, std::memory_order_relaxed);
 }
 
 template <class R>
@@ -176,9 +178,10 @@ LOCKSTEP_COLD void mode_lock<R>::release_slow(const transition& t, const void* o
   {
     const lock_scope hold{lock_};
     // Marked before the change can be seen: whoever profits from it passes through the lock, too.
-    const lock_word w = word_.fetch_or(lock_slow, std::memory_order_acq_rel) | lock_slow;
+    // Acquire: as in take_or_mark.
+    const lock_word w = word_.fetch_or(lock_slow, std::memory_order_acquire) | lock_slow;
     require_held(t, w, object, where);
-    word_.store(w + t.change, std::memory_order_release);
+    word_.store(w + t.change, std::memory_order_relaxed);
     grant(woken);
   }
   woken.wake();

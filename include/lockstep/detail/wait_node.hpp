@@ -163,14 +163,15 @@ class wait_queue {
   // a select, whose other registrations come right behind it and may fit.
   template <class Fits>
   wait_node<R>* pop_fitting(Fits fits) noexcept {
-    for (wait_node<R>* n = first_; n != nullptr;) {
-      if (!fits(*n)) {
+    wait_node<R>* n = first_;
+    while (n != nullptr) {
+      if (fits(*n)) {
+        erase(*n);
+        if (n->claim(status::ok)) return n;
+        n = first_;
+      } else {
         n = n->next != nullptr && n->next->op == n->op ? n->next : nullptr;
-        continue;
       }
-      erase(*n);
-      if (n->claim(status::ok)) return n;
-      n = first_;
     }
     return nullptr;
   }
