@@ -49,17 +49,18 @@ void solo_first(benchmark::State& state) {
 template <class Once>
 void contended(benchmark::State& state) {
   const int threads = static_cast<int>(state.range(0));
-  constexpr long steps = 1 << 10;
+  constexpr std::size_t steps = 1 << 10;
   std::unique_ptr<Once[]> sequence;
   long count = 0;
   bench::crew crew{threads, [&](int) {
-                     for (long i = 0; i < steps; ++i) sequence[i].call([&] { ++count; });
+                     for (std::size_t i = 0; i < steps; ++i) sequence[i].call([&] { ++count; });
                    }};
   for (auto _ : state) {
     sequence = std::make_unique<Once[]>(steps);
     crew.round();
   }
-  bench::report(state, threads * steps, count == state.iterations() * steps);
+  const auto each = static_cast<long>(steps);
+  bench::report(state, threads * each, count == state.iterations() * each);
 }
 
 void rows(benchmark::internal::Benchmark* b) {

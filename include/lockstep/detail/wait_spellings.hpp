@@ -14,26 +14,24 @@ template <class Self, class R>
 class wait_spellings {
  public:
   // Blocks until the object is ready.
-  void wait(site where = site::current()) { core(limit::none(), where); }
+  void wait(site where = site::current()) { self().wait_core(limit::none(), where); }
   // ok when it is; timeout; or as the context ended.
   template <class Rep, class Period>
   [[nodiscard]] status try_wait_for(const std::chrono::duration<Rep, Period>& d,
                                     site where = site::current()) {
-    return core(limit::within<R>(d), where);
+    return self().wait_core(limit::within<R>(d), where);
   }
   template <class Clock, class Duration>
   [[nodiscard]] status try_wait_until(const std::chrono::time_point<Clock, Duration>& deadline,
                                       site where = site::current()) {
-    return core(limit::until<R>(deadline), where);
+    return self().wait_core(limit::until<R>(deadline), where);
   }
   [[nodiscard]] status wait(const context& ctx, site where = site::current()) {
-    return core(limit::of(ctx), where);
+    return self().wait_core(limit::of(ctx), where);
   }
 
  private:
-  status core(const limit& lim, site where) {
-    return static_cast<Self&>(*this).wait_core(lim, where);
-  }
+  Self& self() noexcept { return static_cast<Self&>(*this); }
 };
 
 }  // namespace lockstep::inline LOCKSTEP_ABI::detail
