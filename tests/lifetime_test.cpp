@@ -9,10 +9,13 @@
 #include <lockstep/channel.hpp>
 #include <lockstep/condition_variable.hpp>
 #include <lockstep/context.hpp>
+#include <lockstep/event.hpp>
 #include <lockstep/go.hpp>
 #include <lockstep/latch.hpp>
 #include <lockstep/mutex.hpp>
+#include <lockstep/once.hpp>
 #include <lockstep/semaphore.hpp>
+#include <lockstep/shared_mutex.hpp>
 #include <lockstep/wait_group.hpp>
 #include <memory>
 #include <mutex>
@@ -220,6 +223,84 @@ TYPED_TEST(lifetime_test, mutex_that_counts_its_users) {  // LT-1
         if (s.leave()) return;
         while (left_to_waiter == 0) std::this_thread::yield();
         --left_to_waiter;
+      });
+}
+
+TYPED_TEST(lifetime_test, shared_mutex_by_a_writer_after_a_reader) {  // LT-1
+  using shared_mutex = lockstep::basic_shared_mutex<TypeParam>;
+  this->destroyed_after_its_release(
+      [] {
+        auto m = std::make_unique<shared_mutex>();
+        m->lock_shared();
+        return m;
+      },
+      [](shared_mutex& m) { m.unlock_shared(); },
+      [](shared_mutex& m) {
+        m.lock();
+        m.unlock();
+      });
+}
+
+TYPED_TEST(lifetime_test, shared_mutex_by_a_reader_after_a_writer) {  // LT-1
+  using shared_mutex = lockstep::basic_shared_mutex<TypeParam>;
+  this->destroyed_after_its_release(
+      [] {
+        auto m = std::make_unique<shared_mutex>();
+        m->lock();
+        return m;
+      },
+      [](shared_mutex& m) { m.unlock(); },
+      [](shared_mutex& m) {
+        m.lock_shared();
+        m.unlock_shared();
+      });
+}
+
+TYPED_TEST(lifetime_test, shared_mutex_by_a_task_that_tries_now_and_then) {  // LT-1
+  using shared_mutex = lockstep::basic_shared_mutex<TypeParam>;
+  this->destroyed_after_its_release(
+      [] {
+        auto m = std::make_unique<shared_mutex>();
+        m->lock_upgrade();
+        return m;
+      },
+      [](shared_mutex& m) { m.unlock_upgrade(); },
+      [](shared_mutex& m) {
+        static_cast<void>(m.try_lock_upgrade_for(std::chrono::nanoseconds{100}) &&
+                          (m.unlock_upgrade(), true));
+        while (!m.try_lock()) {
+        }
+        m.unlock();
+      });
+}
+
+TYPED_TEST(lifetime_test, manual_event) {  // LT-1
+  using event = lockstep::basic_event<TypeParam>;
+  this->destroyed_after_its_release(
+      this->template fresh<event>(), [](event& e) { e.set(); }, [](event& e) { e.wait(); });
+}
+
+TYPED_TEST(lifetime_test, automatic_event_by_a_task_that_polls) {  // LT-1
+  using event = lockstep::basic_event<TypeParam>;
+  this->destroyed_after_its_release(
+      this->template fresh<event>(event::automatic), [](event& e) { e.set(); },
+      [](event& e) {
+        if (e.try_wait_for(std::chrono::nanoseconds{100}) == status::ok) return;
+        while (!e.try_wait()) {
+        }
+      });
+}
+
+TYPED_TEST(lifetime_test, once_by_a_task_that_waited_for_the_function) {  // LT-1
+  struct object {
+    lockstep::basic_once<TypeParam> once;
+    std::atomic<bool> running{false};
+  };
+  this->destroyed_after_its_release(
+      this->template fresh<object>(), [](object& o) { o.once.call([&o] { o.running = true; }); },
+      [](object& o) {
+        while (!o.running) std::this_thread::yield();
+        o.once.call([] { FAIL() << "the other task runs the function"; });
       });
 }
 

@@ -11,9 +11,13 @@
 #include <lockstep/barrier.hpp>
 #include <lockstep/condition_variable.hpp>
 #include <lockstep/context.hpp>
+#include <lockstep/event.hpp>
 #include <lockstep/latch.hpp>
 #include <lockstep/mutex.hpp>
+#include <lockstep/once.hpp>
+#include <lockstep/select.hpp>
 #include <lockstep/semaphore.hpp>
+#include <lockstep/shared_mutex.hpp>
 #include <lockstep/this_task.hpp>
 #include <lockstep/wait_group.hpp>
 #include <memory>
@@ -143,6 +147,179 @@ TYPED_TEST(primitives_stress, a_mutex_lets_one_in_at_a_time) {  // MU-2..5
   m.lock();
   EXPECT_EQ(entered, succeeded);
   m.unlock();
+}
+
+// Who holds a shared mutex, as its holders say. Each mode is entered when the mutex is held in it, and
+// left before it is given up.
+class holders {
+ public:
+  void read() {
+    ++readers_;
+    EXPECT_EQ(writers_, 0);
+    EXPECT_GE(written_, 0);  // a data race, if a writer is in
+  }
+  void stop_reading() { --readers_; }
+  void upgrade() {
+    EXPECT_EQ(upgraders_++, 0);
+    EXPECT_EQ(writers_, 0);
+  }
+  void stop_upgrading() { --upgraders_; }
+  void write() {
+    EXPECT_EQ(writers_++, 0);
+    EXPECT_EQ(readers_ + upgraders_, 0);
+    ++written_;
+  }
+  void stop_writing() { --writers_; }
+  long written() const { return written_; }
+
+ private:
+  std::atomic<int> readers_{0};
+  std::atomic<int> upgraders_{0};
+  std::atomic<int> writers_{0};
+  long written_ = 0;  // not atomic: a missing happens-before is a data race
+};
+
+TYPED_TEST(primitives_stress, a_shared_mutex_is_held_in_modes_that_agree) {  // RW-1..9
+  lockstep::basic_shared_mutex<TypeParam> m;
+  holders in;
+  std::atomic<long> writes{0};
+  const auto bound = [this](random_source& random, auto wait) {
+    return this->trouble.bound(random, wait) == status::ok;
+  };
+  const auto read = [&](random_source& random) {  // and let go
+    in.read();
+    loiter(random);
+    in.stop_reading();
+    m.unlock_shared();
+  };
+  const auto write = [&](random_source& random) {
+    in.write();
+    ++writes;
+    loiter(random);
+    in.stop_writing();
+    switch (random() % 3) {
+      case 0: return m.unlock();
+      case 1: m.unlock_and_lock_shared(); return read(random);
+      default:
+        m.unlock_and_lock_upgrade();
+        in.upgrade();
+        in.stop_upgrading();
+        m.unlock_upgrade();
+    }
+  };
+  const auto upgrade = [&](random_source& random) {
+    in.upgrade();
+    loiter(random);
+    const auto to_write = [&](const context& ctx) {
+      const status s = m.unlock_upgrade_and_lock(ctx);
+      if (s == status::ok) in.stop_upgrading();
+      return s;
+    };
+    if (bound(random, to_write)) return write(random);
+    in.stop_upgrading();
+    if (random() % 2 == 0) return m.unlock_upgrade();
+    m.unlock_upgrade_and_lock_shared();
+    read(random);
+  };
+  for (int i = 0; i < 8; ++i) {
+    this->repeat([&](random_source& random) {
+      const auto dice = random() % 8;
+      if (dice == 0) {
+        if (bound(random, [&](const context& ctx) { return m.lock(ctx); })) write(random);
+      } else if (dice == 1) {
+        if (bound(random, [&](const context& ctx) { return m.lock_upgrade(ctx); })) upgrade(random);
+      } else if (dice == 2) {
+        std::size_t mode = 0;
+        const auto either = [&](const context& ctx) {
+          const auto chosen = lockstep::select(lockstep::on_acquire(m), lockstep::on_done(ctx),
+                                               lockstep::on_acquire(lockstep::shared(m)));
+          mode = chosen.index;
+          return chosen.status;
+        };
+        if (bound(random, either)) mode == 0 ? write(random) : read(random);
+      } else if (bound(random, [&](const context& ctx) { return m.lock_shared(ctx); })) {
+        read(random);
+      }
+    });
+  }
+  this->join();
+  EXPECT_TRUE(m.try_lock());
+  EXPECT_EQ(in.written(), writes);
+  m.unlock();
+}
+
+TYPED_TEST(primitives_stress, an_automatic_event_lets_one_task_in_at_a_time) {  // EV-2, EV-3, EV-5
+  using event = lockstep::basic_event<TypeParam>;
+  event free{event::automatic, event::initially_set};
+  bool inside = false;  // both belong to the task that was let in
+  long entered = 0;
+  std::atomic<long> succeeded{0};
+  for (int i = 0; i < 8; ++i) {
+    this->repeat([&](random_source& random) {
+      const auto wait = [&](const context& ctx) {
+        if (random() % 2 == 0) return free.wait(ctx);
+        return lockstep::select(lockstep::on_ready(free), lockstep::on_done(ctx)).status;
+      };
+      if (this->trouble.bound(random, wait) != status::ok) return;
+      ++succeeded;
+      ++entered;
+      ASSERT_FALSE(std::exchange(inside, true));
+      loiter(random);
+      inside = false;
+      free.set();
+    });
+  }
+  this->join();
+  free.wait();
+  EXPECT_EQ(entered, succeeded);
+}
+
+TYPED_TEST(primitives_stress, a_manual_event_releases_whoever_waits_when_it_is_set) {  // EV-1, EV-4
+  lockstep::basic_event<TypeParam> pulse;
+  std::atomic<int> waiting{6};
+  for (int i = 0; i < 6; ++i) {
+    this->task([&](random_source& random) {
+      const auto wait = [&](const context& ctx) { return pulse.wait(ctx); };
+      while (!this->over()) static_cast<void>(this->trouble.bound(random, wait));
+      --waiting;
+    });
+  }
+  this->task([&](random_source& random) {
+    while (waiting > 0) {  // waits without a deadline depend on it
+      loiter(random);
+      pulse.set();
+      pulse.reset();
+      TypeParam::yield();
+    }
+  });
+  this->join();
+}
+
+TYPED_TEST(primitives_stress, what_is_done_once_is_done_before_any_caller_goes_on) {  // ON-1, MM-5
+  struct round {
+    lockstep::basic_once<TypeParam> once;
+    int done = 0;  // not atomic: a missing happens-before is a data race
+  };
+  constexpr std::size_t parties = 4;
+  auto current = std::make_unique<round>();
+  bool finished = false;
+  lockstep::basic_barrier<TypeParam> next{parties, [&] {
+                                            current = std::make_unique<round>();
+                                            finished = this->over();
+                                          }};
+  for (std::size_t i = 0; i < parties; ++i) {
+    this->task([&](random_source& random) {
+      while (!finished) {
+        current->once.call([&] {
+          loiter(random);
+          ++current->done;
+        });
+        ASSERT_EQ(current->done, 1);
+        next.arrive_and_wait();
+      }
+    });
+  }
+  this->join();
 }
 
 TYPED_TEST(primitives_stress, a_condition_variable_wakes_a_waiter_for_every_coin) {  // CV-1, CV-2

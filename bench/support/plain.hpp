@@ -145,4 +145,31 @@ class wait_group {
   std::ptrdiff_t count_ = 0;
 };
 
+// Releases one waiter a set, or all until it is reset.
+class event {
+ public:
+  enum resetting : bool { manual, automatic };
+  explicit event(resetting how = manual) : automatic_{how == automatic} {}
+  void set() {
+    const std::lock_guard hold{mutex_};
+    set_ = true;
+    automatic_ ? changed_.notify_one() : changed_.notify_all();
+  }
+  void reset() {
+    const std::lock_guard hold{mutex_};
+    set_ = false;
+  }
+  void wait() {
+    std::unique_lock hold{mutex_};
+    changed_.wait(hold, [this] { return set_; });
+    if (automatic_) set_ = false;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool set_ = false;
+  const bool automatic_;
+};
+
 }  // namespace plain

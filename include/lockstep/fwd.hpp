@@ -27,11 +27,19 @@ class basic_barrier;
 template <class R>
 class basic_condition_variable;
 template <class R>
+class basic_event;
+template <class R>
 class basic_latch;
 template <class R>
 class basic_mutex;
 template <class R>
+class basic_once;
+template <class T, class R>
+class basic_once_value;
+template <class R>
 class basic_semaphore;
+template <class R>
+class basic_shared_mutex;
 template <class R>
 class basic_wait_group;
 

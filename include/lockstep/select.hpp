@@ -66,18 +66,18 @@ template <class R, class F = detail::no_handler>
                                        std::move(f), where};
 }
 
-// Something that is ready or not, and that choosing does not change: a latch, a wait group, the
-// barrier of a sync client.
+// Something that is ready or not: a latch, a wait group, an event, the barrier of a sync client.
+// Choosing changes nothing, but that it resets an automatic event.
 template <class X, class F = detail::no_handler>
   requires requires(X& x) { x.ready_source(); }
 [[nodiscard]] auto on_ready(X& x, F f = {}, site where = site::current()) {
   return detail::source_case<decltype(x.ready_source()), F>{x.ready_source(), std::move(f), where};
 }
 
-// Something that choosing takes: a mutex, or k permits of a semaphore.
+// Something that choosing takes: a mutex, a shared mutex or shared(m), k permits of a semaphore.
 template <class X, class F = detail::no_handler>
   requires(!std::is_integral_v<F>)
-[[nodiscard]] auto on_acquire(X& x, F f = {}, site where = site::current()) {
+[[nodiscard]] auto on_acquire(X&& x, F f = {}, site where = site::current()) {
   return detail::source_case<decltype(x.acquire_source(1)), F>{x.acquire_source(1), std::move(f),
                                                                where};
 }

@@ -210,19 +210,10 @@ template <class R>
 void basic_semaphore<R>::grant(detail::wake_list<R>& woken) noexcept {
   if (waiters_.empty()) return;
   std::int64_t w = word_.load(std::memory_order_relaxed);
-  for (node* n = waiters_.front(); n != nullptr;) {
-    const std::ptrdiff_t k = weight(*n);  // before the claim: then the node may be another's
-    if (w >> 1 < k) {
-      // The head waits; it may be a select, which asks for less elsewhere in its cases.
-      n = n->next != nullptr && n->next->op == waiters_.front()->op ? n->next : nullptr;
-      continue;
-    }
-    waiters_.erase(*n);
-    if (n->claim(status::ok)) {
-      w -= k * 2;
-      woken.add(*n);
-    }
-    n = waiters_.front();
+  const auto fits = [&w](const node& n) { return w >> 1 >= weight(n); };
+  while (node* n = waiters_.pop_fitting(fits)) {
+    w -= weight(*n) * 2;
+    woken.add(*n);
   }
   word_.store(w, std::memory_order_release);
 }

@@ -22,6 +22,7 @@ WEAKER = {"acquire": ["relaxed"], "release": ["relaxed"], "acq_rel": ["acquire",
 PROGRAMS = {  # below detail/: who uses the header most directly
     "wait_node.hpp": ["channel_test"],
     "countdown.hpp": ["wait_group_test", "latch_test"],
+    "mode_lock.hpp": ["shared_mutex_test"],
     "cancel_state.hpp": ["context_test"],
 }
 SECONDS = 60

@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <cstdio>
 
-#include "../context.hpp"
 #include "../contract.hpp"
 #include "../runtime/any.hpp"
 #include "../site.hpp"
@@ -17,6 +16,7 @@
 #include "blocking.hpp"
 #include "config.hpp"
 #include "wait_node.hpp"
+#include "wait_spellings.hpp"
 
 namespace lockstep::inline LOCKSTEP_ABI::detail {
 
@@ -119,31 +119,16 @@ class countdown {
   wait_queue<R> waiters_;
 };
 
-// The waiting side of an object that is a countdown, in all spellings. Self has `kind`, what reports
-// call it, and `destroyed_with_waiters`, the rule broken by that.
+// The waiting side of an object that is a countdown: ready when that is at zero. Self has `kind`,
+// what reports call it, and `destroyed_with_waiters`, the rule broken by that.
 template <class Self, class R>
-class countdown_waits : protected visible_object<countdown_waits<Self, R>, R> {
+class countdown_waits : public wait_spellings<countdown_waits<Self, R>, R>,
+                        protected visible_object<countdown_waits<Self, R>, R> {
  public:
   using runtime_type = R;
 
-  // Blocks until the count is zero.
-  void wait(site where = site::current()) { wait_core(limit::none(), where); }
   // Whether the count is zero. Never blocks.
   [[nodiscard]] bool try_wait() noexcept { return left_.is_zero(); }
-  // ok at zero; timeout; or as the context ended.
-  template <class Rep, class Period>
-  [[nodiscard]] status try_wait_for(const std::chrono::duration<Rep, Period>& d,
-                                    site where = site::current()) {
-    return wait_core(limit::within<R>(d), where);
-  }
-  template <class Clock, class Duration>
-  [[nodiscard]] status try_wait_until(const std::chrono::time_point<Clock, Duration>& deadline,
-                                      site where = site::current()) {
-    return wait_core(limit::until<R>(deadline), where);
-  }
-  [[nodiscard]] status wait(const context& ctx, site where = site::current()) {
-    return wait_core(limit::of(ctx), where);
-  }
 
   // For on_ready.
   auto ready_source() noexcept {
@@ -160,6 +145,7 @@ class countdown_waits : protected visible_object<countdown_waits<Self, R>, R> {
 
  private:
   friend class visible_object<countdown_waits, R>;
+  friend class wait_spellings<countdown_waits, R>;
 
   status wait_core(const limit& lim, site where) {
     if (const status s = this->admit("wait", lim, where); s != status::ok) [[unlikely]]

@@ -159,6 +159,23 @@ class wait_queue {
     return nullptr;
   }
 
+  // As pop_claimed, while fits(node) holds: null at the first that does not fit. That one may be of
+  // a select, whose other registrations come right behind it and may fit.
+  template <class Fits>
+  wait_node<R>* pop_fitting(Fits fits) noexcept {
+    wait_node<R>* n = first_;
+    while (n != nullptr) {
+      if (fits(*n)) {
+        erase(*n);
+        if (n->claim(status::ok)) return n;
+        n = first_;
+      } else {
+        n = n->next != nullptr && n->next->op == n->op ? n->next : nullptr;
+      }
+    }
+    return nullptr;
+  }
+
   // Claims everyone with the same outcome.
   void claim_all(status outcome, wake_list<R>& woken) noexcept {
     while (wait_node<R>* n = pop_claimed(outcome)) woken.add(*n);
