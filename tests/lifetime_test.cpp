@@ -14,8 +14,10 @@
 #include <lockstep/latch.hpp>
 #include <lockstep/mutex.hpp>
 #include <lockstep/once.hpp>
+#include <lockstep/select.hpp>
 #include <lockstep/semaphore.hpp>
 #include <lockstep/shared_mutex.hpp>
+#include <lockstep/timer.hpp>
 #include <lockstep/wait_group.hpp>
 #include <memory>
 #include <mutex>
@@ -187,6 +189,32 @@ TYPED_TEST(lifetime_test, semaphore) {  // LT-1
   this->destroyed_after_its_release(
       this->template fresh<semaphore>(0), [](semaphore& s) { s.release(); },
       [](semaphore& s) { s.acquire(); });
+}
+
+TYPED_TEST(lifetime_test, timer) {  // LT-1
+  using timer = lockstep::basic_timer<TypeParam>;
+  this->destroyed_after_its_release(
+      this->template fresh<timer>(std::chrono::hours{1}),
+      [](timer& t) { t.reset(std::chrono::seconds{0}); },
+      [](timer& t) { static_cast<void>(t.recv()); });
+}
+
+TYPED_TEST(lifetime_test, timer_by_a_select) {  // LT-1
+  using timer = lockstep::basic_timer<TypeParam>;
+  this->destroyed_after_its_release(
+      this->template fresh<timer>(std::chrono::hours{1}),
+      [](timer& t) { t.reset(std::chrono::seconds{0}); },
+      [](timer& t) { lockstep::select(lockstep::on_recv(t)); });
+}
+
+TYPED_TEST(lifetime_test, cancel_scope_by_whoever_saw_its_end) {  // LT-1
+  using lockstep::cancel_scope;
+  this->destroyed_after_its_release(
+      this->template fresh<cancel_scope>(), [](cancel_scope& s) { s.cancel(); },
+      [](cancel_scope& s) {
+        lockstep::basic_channel<int, TypeParam> silent;
+        static_cast<void>(silent.recv(s.context()));
+      });
 }
 
 TYPED_TEST(lifetime_test, mutex) {  // LT-1

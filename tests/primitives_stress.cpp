@@ -19,6 +19,7 @@
 #include <lockstep/semaphore.hpp>
 #include <lockstep/shared_mutex.hpp>
 #include <lockstep/this_task.hpp>
+#include <lockstep/timer.hpp>
 #include <lockstep/wait_group.hpp>
 #include <memory>
 #include <mutex>
@@ -368,6 +369,38 @@ TYPED_TEST(primitives_stress, a_condition_variable_wakes_a_waiter_for_every_coin
   }
   this->join();
   EXPECT_EQ(put, taken + coins);
+}
+
+TYPED_TEST(primitives_stress, a_timer_ends_every_setting_in_one_way) {  // TM-2, TM-4
+  lockstep::basic_timer<TypeParam> t{std::chrono::seconds{0}};
+  std::atomic<long> settings{1};
+  std::atomic<long> ticks{0};
+  std::atomic<long> prevented{0};
+  for (int i = 0; i < 6; ++i) {
+    this->repeat([&, selecting = i % 2 == 0](random_source& random) {
+      const auto wait = [&](const context& ctx) {
+        const lockstep::cancel_scope brief{ctx, microseconds{5000}};  // the last tick may be gone
+        if (!selecting) return t.recv(brief.context()).status();
+        return lockstep::select(lockstep::on_recv(t), lockstep::on_done(brief.context())).status;
+      };
+      if (this->trouble.bound(random, wait) == status::ok) ++ticks;
+    });
+  }
+  for (int i = 0; i < 2; ++i) {
+    this->repeat([&](random_source& random) {
+      loiter(random);
+      if (random() % 8 == 0) {
+        prevented += t.stop();
+      } else {
+        ++settings;
+        prevented += t.reset(microseconds{random() % 200});
+      }
+    });
+  }
+  this->join();
+  prevented += t.stop();
+  EXPECT_EQ(settings, ticks + prevented);
+  EXPECT_GT(ticks, 0);
 }
 
 TYPED_TEST(primitives_stress, latches_and_wait_groups_may_go_once_they_were_waited_for) {  // WG-5

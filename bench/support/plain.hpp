@@ -1,6 +1,7 @@
 // plain.hpp: what one writes without the library, from the standard's mutex and condition variable.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -170,6 +171,49 @@ class event {
   std::condition_variable changed_;
   bool set_ = false;
   const bool automatic_;
+};
+
+// One tick, or one every period, for receivers that wait on a condition variable until it is due.
+class timer {
+ public:
+  using clock = std::chrono::steady_clock;
+
+  explicit timer(clock::duration d) : when_{clock::now() + d} {}
+
+  bool reset(clock::duration d) { return set(clock::now() + d); }
+  bool stop() { return set(never); }
+
+  std::optional<clock::time_point> recv() {
+    std::unique_lock hold{mutex_};
+    while (when_ > clock::now()) {
+      when_ == never ? changed_.wait(hold) : static_cast<void>(changed_.wait_until(hold, when_));
+    }
+    return std::exchange(when_, period_ == clock::duration{} ? never : next());
+  }
+
+ protected:
+  timer(clock::duration d, clock::duration period) : timer{d} { period_ = period; }
+
+ private:
+  static constexpr clock::time_point never = clock::time_point::max();
+
+  bool set(clock::time_point when) {
+    const std::lock_guard hold{mutex_};
+    changed_.notify_all();
+    return std::exchange(when_, when) != never;
+  }
+  clock::time_point next() const {
+    return when_ + ((clock::now() - when_) / period_ + 1) * period_;
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  clock::time_point when_;
+  clock::duration period_{};
+};
+
+struct ticker : timer {
+  explicit ticker(clock::duration period) : timer{period, period} {}
 };
 
 }  // namespace plain

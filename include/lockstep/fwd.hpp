@@ -10,6 +10,8 @@ struct any_runtime;
 
 class context;
 class cancel_scope;
+template <class T>
+class context_key;
 class error;
 template <class T>
 class outcome;
@@ -40,6 +42,10 @@ template <class R>
 class basic_semaphore;
 template <class R>
 class basic_shared_mutex;
+template <class R>
+class basic_ticker;
+template <class R>
+class basic_timer;
 template <class R>
 class basic_wait_group;
 

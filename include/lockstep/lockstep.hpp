@@ -1,6 +1,7 @@
 // lockstep.hpp: everything that needs no third-party header.
 #pragma once
 
+#include "after_func.hpp"
 #include "backend/local.hpp"
 #include "barrier.hpp"
 #include "channel.hpp"
@@ -8,6 +9,7 @@
 #include "clock.hpp"
 #include "condition_variable.hpp"
 #include "context.hpp"
+#include "context_value.hpp"
 #include "contract.hpp"
 #include "coord/client.hpp"
 #include "error.hpp"
@@ -26,6 +28,7 @@
 #include "site.hpp"
 #include "status.hpp"
 #include "this_task.hpp"
+#include "timer.hpp"
 #include "topic.hpp"
 #include "wait_any.hpp"
 #include "wait_group.hpp"

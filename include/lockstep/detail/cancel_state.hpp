@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <exception>
 
 #include "../clock.hpp"
 #include "../runtime/any.hpp"
@@ -29,8 +30,13 @@ class cancel_state {
     s->deadline_ = deadline < parent->deadline_ ? deadline : parent->deadline_;
     parent->retain();
     const lock_scope hold{s->tree_lock()};
-    s->status_.store(parent->status_.load(std::memory_order_relaxed), std::memory_order_relaxed);
-    if (s->status_.load(std::memory_order_relaxed) == status::ok) s->link_to_parent();
+    const status inherited = parent->status_.load(std::memory_order_relaxed);
+    s->status_.store(inherited, std::memory_order_relaxed);
+    if (inherited == status::ok) {
+      s->link_to_parent();
+    } else {
+      s->cause_ = parent->cause_;
+    }
     return s;
   }
 
@@ -57,19 +63,26 @@ class cancel_state {
   }
 
   [[nodiscard]] time_point deadline() const noexcept { return deadline_; }
+  // What it was cancelled with, or null. Settled once now_status() is not ok.
+  [[nodiscard]] const std::exception_ptr& cause() const noexcept { return cause_; }
   short_lock& tree_lock() noexcept { return root_->lock_; }
 
-  // Ends this context and all below it, unless it has ended before. O(size of the subtree).
-  void end(status why) noexcept {
+  // Ends this context and all below it, unless it has ended before; those whose deadline has
+  // passed, as timeout. Returns whether this call ended it as it said. O(size of the subtree).
+  bool end(status why, std::exception_ptr cause = nullptr) noexcept {
     alarm* woken = nullptr;
+    bool as_said = false;
     {
       const lock_scope hold{tree_lock()};
-      if (status_.load(std::memory_order_relaxed) != status::ok) return;
-      if (deadline_ != never && any_runtime::now() >= deadline_) why = status::timeout;
+      if (status_.load(std::memory_order_relaxed) != status::ok) return false;  // CTX-2
       unlink_from_parent();
-      for (cancel_state* s = this; s != nullptr; s = s->following(this)) s->end_one(why, woken);
+      for (cancel_state* s = this; s != nullptr; s = s->following(this)) {
+        s->end_one(why, cause, woken);
+      }
+      as_said = status_.load(std::memory_order_relaxed) == why;
     }
-    alarm_list::wake(woken);
+    alarm_list::wake(woken);  // LT-1: the scope may be gone already
+    return as_said;
   }
 
   // Links an alarm, to ring when the context ends; false if it has ended.
@@ -89,10 +102,12 @@ class cancel_state {
   cancel_state() = default;
   ~cancel_state() = default;
 
-  void end_one(status why, alarm*& woken) noexcept {
+  void end_one(status why, const std::exception_ptr& cause, alarm*& woken) noexcept {
     if (status_.load(std::memory_order_relaxed) != status::ok) return;
-    // Release: pairs with the acquire in now_status; what the canceller did is seen.
-    status_.store(why, std::memory_order_release);
+    const bool late = deadline_ != never && any_runtime::now() >= deadline_;
+    if (!late) cause_ = cause;
+    // Release: pairs with the acquire in now_status; the cause, and what the canceller did, is seen.
+    status_.store(late ? status::timeout : why, std::memory_order_release);
     alarms_.claim_if([](const alarm&) { return true; }, woken);
   }
 
@@ -124,6 +139,7 @@ class cancel_state {
   bool linked_ = false;
   short_lock lock_;  // used in the root only
   time_point deadline_ = never;
+  std::exception_ptr cause_;
   cancel_state* root_ = this;
   cancel_state* parent_ = nullptr;
   cancel_state* children_ = nullptr;

@@ -51,7 +51,7 @@ class select_case {
   case_kind kind;
   site called_at;
   const void* runtime = nullptr;  // tag of the one on which it waits; null: any will do
-  time_point deadline = never;    // of a timeout, and of a context
+  time_point deadline = never;    // of a timeout, of a context, and of a timer at its last poll
 };
 
 // A case that rings an alarm: something that has a lock of its own and knows no runtime.
@@ -87,7 +87,8 @@ class object_case : public select_case {
   virtual void enqueue(wait_node<R>& n) noexcept = 0;
   virtual void dequeue(wait_node<R>& n, wake_list<R>& woken) noexcept = 0;
   virtual void* slot() noexcept { return nullptr; }
-  // After the case was claimed with this outcome. False: it came to nothing, look again.
+  // After the case was claimed with this outcome, or its deadline passed. False: it came to
+  // nothing, look again.
   virtual bool settle(status&) noexcept { return true; }
   [[nodiscard]] virtual visible_op operation() const noexcept = 0;
 
@@ -183,19 +184,14 @@ class select_core {
     for (std::size_t i = lock_count_; i-- > 0;) locks_[i]->unlock();
   }
 
-  // Finds the default and the earliest deadline; lets objects allocate while nothing is locked.
+  // Finds the default; lets objects allocate while nothing is locked.
   void prepare() {
-    earliest_ = never;
     never_waits_ = false;
     for (std::size_t k = 0; k < size_; ++k) {
       const std::size_t i = order_[k];
       select_case& c = *cases_[i];
       if (c.kind == case_kind::object && as_object(i).prepare()) never_waits_ = true;
       if (c.kind == case_kind::otherwise) default_ = i;
-      if (c.deadline < earliest_) {
-        earliest_ = c.deadline;
-        earliest_case_ = i;
-      }
     }
   }
 
@@ -217,10 +213,23 @@ class select_core {
     return {none, status::would_block};
   }
 
+  // With all locks held, for those of timers: the earliest deadline, and the case polled first
+  // of those that have it.  // SEL-12
+  void find_deadline() noexcept {
+    earliest_ = never;
+    for (std::size_t k = 0; k < size_; ++k) {
+      const std::size_t i = order_[k];
+      if (cases_[i]->deadline >= earliest_) continue;
+      earliest_ = cases_[i]->deadline;
+      earliest_case_ = i;
+    }
+  }
+
   // With all locks held: registers every case and waits. False: look again.
   bool block(selected& s) {
     waiter<R> op;
     observation<R> seen;
+    find_deadline();
     register_objects(op);
     if (!arm_alarms(op)) {
       // Something has become ready since the poll. Unless an alarm claimed already, and its wake

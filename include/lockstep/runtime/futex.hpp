@@ -111,11 +111,16 @@ void futex_wake_one(std::atomic<Word>& word) noexcept {
 // made the permit visible; the wake-up call after it uses the address only as a hint.
 enum : std::uint32_t { permit_idle = 0, permit_posted = 1, permit_asleep = 2 };
 
+// On a busy machine so much time may go by in spinning: a wait that is to end sooner does not.
+inline constexpr duration spins_may_take{10'000'000};
+
 // Waits for the permit and takes it: true. False: the deadline came first, and none is taken.
 template <class Word>
 bool permit_take(std::atomic<Word>& word, time_point deadline) noexcept {
   const auto posted = [&word] { return word.load(std::memory_order_acquire) == permit_posted; };
-  if (!spin_until(posted)) {
+  const bool short_wait =
+      deadline != never && deadline < std::chrono::steady_clock::now() + spins_may_take;
+  if (short_wait || !spin_until(posted)) {
     Word idle = permit_idle;
     if (word.compare_exchange_strong(idle, permit_asleep, std::memory_order_acquire)) {
       while (!posted()) {
