@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -159,6 +160,12 @@ TEST(outcome_test, compares_with_a_value_and_with_a_status) {
   EXPECT_TRUE(none == status::closed);
   EXPECT_TRUE(none != status::timeout);
   EXPECT_TRUE((outcome<std::string>{std::in_place, "text"} == "text"));
+}
+
+TEST(outcome_test, leaves_the_comparison_of_iterators_alone) {
+  std::deque<outcome<int>> some;
+  some.emplace_back(status::closed);
+  for (const auto& o : some) EXPECT_FALSE(o);
 }
 
 TEST(outcome_test, a_new_outcome_does_not_keep_the_text_of_the_old_one) {

@@ -30,8 +30,12 @@ template <class R>
 class basic_latch;
 template <class R>
 class basic_mutex;
+template <class T, class R>
+class basic_result_group;
 template <class R>
 class basic_semaphore;
+template <class R>
+class basic_task_group;
 template <class R>
 class basic_wait_group;
 

@@ -130,10 +130,12 @@ class [[nodiscard]] outcome : public detail::outcome_base {
     clear(s);
   }
 
-  template <class U>
-    requires(!std::is_base_of_v<detail::outcome_base, U>) &&
-            requires(const T& a, const U& b) { a == b; }
-  [[nodiscard]] friend bool operator==(const outcome& a, const U& b) {
+  // O is deduced, so that the rest is not even asked of whatever else finds this operator, such as
+  // iterators over outcomes.
+  template <class O, class U>
+    requires std::is_same_v<O, outcome> && (!std::is_base_of_v<detail::outcome_base, U>) &&
+             requires(const T& a, const U& b) { a == b; }
+  [[nodiscard]] friend bool operator==(const O& a, const U& b) {
     return a.status_ == status::ok && *a == b;
   }
   [[nodiscard]] friend bool operator==(const outcome& a, lockstep::status s) noexcept {
