@@ -106,7 +106,8 @@ inline bool bed_sleep(std::atomic<std::uintptr_t>& word, std::uintptr_t before,
 // As permit_take and permit_post (futex.hpp).
 inline bool bed_take(std::atomic<std::uintptr_t>& word, time_point deadline) {
   const auto posted = [&] { return (word.load(std::memory_order_acquire) & bed_posted) != 0; };
-  if (!spin_until(posted)) {
+  // Who is interrupted does not spin: else waits that are soon over might put it off for ever.
+  if (boost::this_thread::interruption_requested() || !spin_until(posted)) {
     if (!bed_sleep(word, word.load(std::memory_order_relaxed) & bed_interrupted, deadline)) {
       return false;
     }

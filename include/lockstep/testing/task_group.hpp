@@ -40,7 +40,7 @@ TYPED_TEST(task_group_suite, waits_for_all_functions) {
 TYPED_TEST(task_group_suite, without_functions_does_not_wait) {
   typename TestFixture::group g;
   g.wait();
-  EXPECT_EQ(g.wait(background()), status::ok);
+  EXPECT_EQ(g.wait(lockstep::background()), status::ok);
   EXPECT_EQ(g.try_wait(), status::ok);
   EXPECT_EQ(g.try_wait_for(0s), status::ok);
   EXPECT_EQ(g.try_wait_until(std::chrono::steady_clock::now()), status::ok);
@@ -67,7 +67,7 @@ TYPED_TEST(task_group_suite, reports_the_first_failure) {
   g.go([] { return status::conflict; });
   g.go([] { throw std::runtime_error{"late"}; });
   g.go([](const context& ctx) { return ctx.status(); });
-  EXPECT_EQ(g.wait(background()), status::closed);
+  EXPECT_EQ(g.wait(lockstep::background()), status::closed);
 }
 
 TYPED_TEST(task_group_suite, is_cancelled_by_a_failure) {
@@ -78,7 +78,7 @@ TYPED_TEST(task_group_suite, is_cancelled_by_a_failure) {
   g.go([&](const context& ctx) { ended = never_opens.wait(ctx); });
   EXPECT_FALSE(g.context().done());
   g.go([] { return status::closed; });
-  EXPECT_EQ(g.wait(background()), status::closed);
+  EXPECT_EQ(g.wait(lockstep::background()), status::closed);
   EXPECT_EQ(ended, status::cancelled);
 }
 
@@ -99,7 +99,7 @@ TYPED_TEST(task_group_suite, is_cancelled_with_its_parent) {
   for (int round = 0; round < 2; ++round) {  // the second group of functions begins cancelled
     g.go([&](const context& ctx) { return never_opens.wait(ctx); });
     parent.cancel();
-    EXPECT_EQ(g.wait(background()), status::cancelled);
+    EXPECT_EQ(g.wait(lockstep::background()), status::cancelled);
   }
 }
 
@@ -107,7 +107,7 @@ TYPED_TEST(task_group_suite, leaves_its_parent_alone) {
   const cancel_scope parent;
   typename TestFixture::group g{parent.context()};
   g.go([] { return status::closed; });
-  EXPECT_EQ(g.wait(background()), status::closed);
+  EXPECT_EQ(g.wait(lockstep::background()), status::closed);
   EXPECT_FALSE(parent.context().done());
 }
 
@@ -206,11 +206,11 @@ TYPED_TEST(task_group_suite, fails_by_a_status_or_an_outcome) {
   typename TestFixture::group g;
   g.go([] { return status::ok; });
   g.go([] { return outcome<void>{}; });
-  EXPECT_EQ(g.wait(background()), status::ok);
+  EXPECT_EQ(g.wait(lockstep::background()), status::ok);
   g.go([] { return status::closed; });
   EXPECT_THROW(g.wait(), error);
   g.go([] { return outcome<void>{status::gap, "17 lines are missing"}; });
-  const outcome<void> failed = g.wait(background());
+  const outcome<void> failed = g.wait(lockstep::background());
   EXPECT_EQ(failed, status::gap);
   EXPECT_STREQ(failed.text(), "17 lines are missing");
 }
@@ -230,7 +230,7 @@ TYPED_TEST(task_group_suite, tells_of_an_exception_by_value) {
   typename TestFixture::group g;
   const auto fail = [&](auto f) {
     g.go(f);
-    return g.wait(background());
+    return g.wait(lockstep::background());
   };
   const auto foreign = fail([] { throw std::runtime_error{"no space left"}; });
   EXPECT_EQ(foreign, status::broken);
@@ -283,7 +283,7 @@ TYPED_TEST(task_group_suite, runs_functions_that_its_functions_start) {
       g.go("the innermost", [&] { return ++depth == 3 ? status::closed : status::ok; });
     });
   });
-  EXPECT_EQ(g.wait(background()), status::closed);
+  EXPECT_EQ(g.wait(lockstep::background()), status::closed);
 }
 
 TYPED_TEST(task_group_suite, cancels_and_waits_when_it_is_destroyed) {
@@ -341,14 +341,14 @@ TYPED_TEST(task_group_suite, does_not_count_a_function_that_could_not_be_started
 }
 
 TYPED_TEST(task_group_suite, takes_functions_of_some_kinds_only) {
-  using group = typename TestFixture::group;
-  const auto runs = [](auto f) { return requires(group& g) { g.go(std::move(f)); }; };
+  using object = typename TestFixture::group;
+  const auto runs = [](auto f) { return requires(object& g) { g.go(std::move(f)); }; };
   EXPECT_TRUE(runs([](const context&) { return outcome<void>{}; }));
   EXPECT_TRUE(runs([only_moved = outcome<int>{status::ok}]() mutable {}));
   EXPECT_FALSE(runs([] { return 7; }));  // for results there is result_group
   EXPECT_FALSE(runs([](int) {}));
-  EXPECT_FALSE(std::is_copy_constructible_v<group> || std::is_move_constructible_v<group>);
-  EXPECT_FALSE(std::is_copy_assignable_v<group> || std::is_move_assignable_v<group>);
+  EXPECT_FALSE(std::is_copy_constructible_v<object> || std::is_move_constructible_v<object>);
+  EXPECT_FALSE(std::is_copy_assignable_v<object> || std::is_move_assignable_v<object>);
 }
 
 }  // namespace lockstep::testing
