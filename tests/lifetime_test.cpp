@@ -17,6 +17,7 @@
 #include <lockstep/select.hpp>
 #include <lockstep/semaphore.hpp>
 #include <lockstep/shared_mutex.hpp>
+#include <lockstep/task_group.hpp>
 #include <lockstep/timer.hpp>
 #include <lockstep/wait_group.hpp>
 #include <memory>
@@ -382,6 +383,16 @@ TYPED_TEST(lifetime_test, wait_group_of_the_tasks_it_started) {  // LT-1
     auto group = std::make_unique<lockstep::basic_wait_group<TypeParam>>();
     for (int t = 0; t < 3; ++t) group->go([] {});
     group->wait();
+    group.reset();
+  }
+}
+
+TYPED_TEST(lifetime_test, task_group_of_the_functions_it_started) {  // LT-1
+  for (int i = 0; i < 200; ++i) {
+    auto group = std::make_unique<lockstep::basic_task_group<TypeParam>>();
+    group->set_limit(2);
+    for (int t = 0; t < 3; ++t) group->go([] { return status::closed; });
+    EXPECT_EQ(group->wait(lockstep::background()), status::closed);
     group.reset();
   }
 }

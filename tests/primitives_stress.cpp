@@ -18,6 +18,7 @@
 #include <lockstep/select.hpp>
 #include <lockstep/semaphore.hpp>
 #include <lockstep/shared_mutex.hpp>
+#include <lockstep/task_group.hpp>
 #include <lockstep/this_task.hpp>
 #include <lockstep/timer.hpp>
 #include <lockstep/wait_group.hpp>
@@ -423,6 +424,40 @@ TYPED_TEST(primitives_stress, latches_and_wait_groups_may_go_once_they_were_wait
       insist(*opened);
       ASSERT_EQ(results[0] + results[1] + results[2], 3);
       insist(helpers);
+    });
+  }
+  this->join();
+}
+
+TYPED_TEST(primitives_stress, a_task_group_ends_with_its_first_failure_or_with_none) {  // EG-1..3
+  for (int i = 0; i < 2; ++i) {
+    this->repeat([&](random_source& random) {
+      const auto group = std::make_unique<lockstep::basic_task_group<TypeParam>>();
+      group->set_limit(2);
+      int started = 0;
+      int ran = 0;  // under m; not atomic: an early end of the wait is a data race
+      lockstep::basic_mutex<TypeParam> m;
+      bool failure = false;
+      for (int f = 0; f < 4; ++f) {
+        const bool fails = random() % 8 == 0;
+        const auto body = [&, fails](const context& ctx) {
+          static_cast<void>(lockstep::this_task::sleep_for(ctx, microseconds{50}));
+          const std::lock_guard hold{m};
+          ++ran;
+          return fails ? status::conflict : status::ok;
+        };
+        const auto start = [&](const context& ctx) { return group->go(ctx, body); };
+        if (this->trouble.bound(random, start) != status::ok) continue;
+        ++started;
+        failure |= fails;
+      }
+      status end = status::timeout;
+      while (end == status::timeout || end == status::cancelled) {
+        end = this->trouble.bound(random,
+                                  [&](const context& ctx) -> status { return group->wait(ctx); });
+      }
+      ASSERT_EQ(end, failure ? status::conflict : status::ok);
+      ASSERT_EQ(ran, started);
     });
   }
   this->join();

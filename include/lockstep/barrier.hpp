@@ -266,10 +266,18 @@ status basic_barrier<R>::await_release(const place& at, bool break_on_failure, h
   detail::waiter<R> op;
   detail::wait_node<R> n{op, nullptr};
   hooks h{this, at, break_on_failure};
-  const status s =
-      detail::block(waiters_, n, lock_, hold, lim, operation("arrive_and_wait", where), h);
+  status s = status::cancelled;
+  LOCKSTEP_TRY {
+    s = detail::block(waiters_, n, lock_, hold, lim, operation("arrive_and_wait", where), h);
+  }
+  LOCKSTEP_CATCH_ALL {
+    if (!h.passes) LOCKSTEP_RETHROW;
+    op.postpone_interruption();
+  }
   // Given up too late to matter: all have arrived, so this party passes with the others.
-  return h.passes ? wait_phase(at, detail::limit::none(), where) : s;
+  if (!h.passes) return s;
+  const detail::shield<R> to_the_end;
+  return wait_phase(at, detail::limit::none(), where);
 }
 
 template <class R>

@@ -109,6 +109,11 @@ class basic_condition_variable : private detail::visible_object<basic_condition_
   template <class Lock, class Predicate>
   status wait_core(Lock& lk, Predicate& pred, const detail::limit& lim, site where);
 
+  template <class Lock>
+  static void relock(Lock& lk) {
+    const detail::shield<R> to_the_end;
+    lk.lock();
+  }
   static std::cv_status to_cv_status(status s) noexcept {
     return static_cast<std::cv_status>(s == status::ok ? 0 : 1);  // no_timeout : timeout
   }
@@ -130,8 +135,12 @@ template <class Lock>
 status basic_condition_variable<R>::wait_core(Lock& lk, const detail::limit& lim, site where) {
   struct hooks : detail::plain_wait<R> {
     Lock* user;
+    bool unlocked = false;
     explicit hooks(Lock& l) noexcept : user{&l} {}
-    void registered() { user->unlock(); }
+    void registered() {
+      user->unlock();
+      unlocked = true;
+    }
   };
   this->announce("wait", where);
   if constexpr (requires { lk.owns_lock(); }) {
@@ -141,10 +150,15 @@ status basic_condition_variable<R>::wait_core(Lock& lk, const detail::limit& lim
   if (const status s = lim.before(); s != status::ok) return s;
   detail::waiter<R> op;
   detail::wait_node<R> n{op, nullptr};
+  hooks h{lk};
   detail::lock_scope hold{lock_};
-  const status s =
-      detail::block(waiters_, n, lock_, hold, lim, operation("wait", where), hooks{lk});
-  lk.lock();
+  status s = status::cancelled;
+  LOCKSTEP_TRY { s = detail::block(waiters_, n, lock_, hold, lim, operation("wait", where), h); }
+  LOCKSTEP_CATCH_ALL {
+    if (h.unlocked) relock(lk);
+    LOCKSTEP_RETHROW;
+  }
+  relock(lk);
   return s;
 }
 

@@ -38,10 +38,14 @@ template <class R>
 class basic_once;
 template <class T, class R>
 class basic_once_value;
+template <class T, class R>
+class basic_result_group;
 template <class R>
 class basic_semaphore;
 template <class R>
 class basic_shared_mutex;
+template <class R>
+class basic_task_group;
 template <class R>
 class basic_ticker;
 template <class R>

@@ -84,6 +84,7 @@ class [[nodiscard]] task {
   // Waits for the task to end; its result, or exception, is dropped.
   ~task() {
     if (shared_ == nullptr) return;
+    const detail::shield<R> to_the_end;
     shared_->ended.wait();
     delete shared_;
   }

@@ -27,6 +27,12 @@ status await(const detail::limit& lim, const context& end, const detail::visible
     detail::cancel_registration<any_runtime> at_end{op, detail::limit::of(end).ctx, ended};
     detail::cancel_registration<any_runtime> at_cancel{op, lim.ctx, detail::fired_cancelled};
     detail::observation<any_runtime> seen;
+    const auto finish = [&] {
+      disarm(bell);
+      at_cancel.disarm();
+      at_end.disarm();
+      seen.finish();
+    };
     // What ends the wait before it begins has to win the claim, too.
     int fired = !at_end.arm()      ? ended
                 : !at_cancel.arm() ? detail::fired_cancelled
@@ -34,14 +40,11 @@ status await(const detail::limit& lim, const context& end, const detail::visible
                                    : rang;
     if (fired == rang) {
       seen.begin(op, what, lim.deadline == never);
-      fired = op.wait(lim.deadline);
+      fired = op.wait(lim.deadline, finish);
     } else if (!op.claim(fired)) {
-      fired = op.wait(never);
+      fired = op.wait_firmly();
     }
-    disarm(bell);
-    at_cancel.disarm();
-    at_end.disarm();
-    seen.finish();
+    finish();
     switch (fired) {
       case rang: break;  // look again
       case ended: s = status::session_lost; break;

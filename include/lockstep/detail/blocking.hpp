@@ -154,10 +154,9 @@ struct plain_wait {
   static void abandoned(wake_list<R>&) noexcept {}
 };
 
-// The end of a wait that its own side ended: unlinks it, lets the object react, says why.
+// The end of a wait that its own side ended: unlinks it, and lets the object react.
 template <class R, class Lock, class Hooks>
-status give_up(wait_queue<R>& q, wait_node<R>& n, Lock& lock, const limit& lim, int fired,
-               Hooks& hooks) {
+void give_up(wait_queue<R>& q, wait_node<R>& n, Lock& lock, Hooks& hooks) {
   wake_list<R> woken;
   {
     const lock_scope hold{lock};
@@ -165,40 +164,38 @@ status give_up(wait_queue<R>& q, wait_node<R>& n, Lock& lock, const limit& lim, 
     hooks.abandoned(woken);
   }
   woken.wake();
-  return fired == fired_timeout ? status::timeout : lim.ctx->now_status();
 }
 
 // Waits in q until somebody claims n, the deadline passes or the context ends. Call with `hold`
 // locking the object, after it was seen that the operation cannot proceed; returns unlocked.
+// Throws what interrupts the task, or registered() throws, after giving up.
 template <class R, class Lock, class Hooks = plain_wait<R>>
 [[gnu::noinline]] status block(wait_queue<R>& q, wait_node<R>& n, Lock& lock,
                                lock_scope<Lock>& hold, const limit& lim, const visible_op& what,
                                Hooks&& hooks = {}) {
   observation<R> seen;
   cancel_registration<R> cancellation{*n.op, lim.ctx, fired_cancelled};
+  const auto finish = [&] {
+    cancellation.disarm();
+    seen.finish();
+  };
+  const auto leave = [&] {
+    finish();
+    give_up(q, n, lock, hooks);
+  };
   hooks.enqueue(q, n);
   int fired = fired_cancelled;
   if (cancellation.arm()) {
     seen.begin(*n.op, what, lim.deadline == never);
     hold.unlock();
-    if constexpr (noexcept(hooks.registered())) {
-      hooks.registered();
-    } else {
-      LOCKSTEP_TRY { hooks.registered(); }
-      LOCKSTEP_CATCH_ALL {
-        if (!n.op->claim(fired_cancelled)) n.op->wait(never);
-        cancellation.disarm();
-        seen.finish();
-        {
-          const lock_scope again{lock};
-          q.erase(n);
-        }
-        LOCKSTEP_RETHROW;
-      }
+    LOCKSTEP_TRY { hooks.registered(); }
+    LOCKSTEP_CATCH_ALL {
+      if (!n.op->claim(fired_cancelled)) n.op->wait_firmly();
+      leave();
+      LOCKSTEP_RETHROW;
     }
-    fired = n.op->wait(lim.deadline);
-    cancellation.disarm();
-    seen.finish();
+    fired = n.op->wait(lim.deadline, leave);
+    finish();
     if (fired >= 0) return n.result;
   } else {
     n.op->claim(fired_cancelled);  // the object is still locked: nobody else can
@@ -206,7 +203,8 @@ template <class R, class Lock, class Hooks = plain_wait<R>>
     hold.unlock();
     hooks.registered();
   }
-  return give_up(q, n, lock, lim, fired, hooks);
+  give_up(q, n, lock, hooks);
+  return fired == fired_timeout ? status::timeout : lim.ctx->now_status();
 }
 
 // Waits for nothing but the deadline or the end of the context.

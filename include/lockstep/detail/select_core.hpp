@@ -236,16 +236,22 @@ class select_core {
       // is on the way, nobody else can: all objects are locked.
       const bool own = op.claim(fired_cancelled);
       unlock_all();
-      if (!own) op.wait(never);
+      if (!own) op.wait_firmly();
       disarm_alarms();
       unregister_objects(nullptr);
       return false;
     }
     seen.begin(op, operation(), earliest_ == never);
     unlock_all();
-    const int fired = op.wait(earliest_);
-    seen.finish();
-    disarm_alarms();
+    const auto finish = [&] {
+      seen.finish();
+      disarm_alarms();
+    };
+    const int fired = op.wait(earliest_, [&] {
+      finish();
+      unregister_objects(nullptr);
+    });
+    finish();
     s = {fired >= 0 ? static_cast<std::size_t>(fired) : earliest_case_, status::timeout};
     if (cases_[s.index]->kind == case_kind::object) s.status = nodes_[s.index].result;
     if (cases_[s.index]->kind == case_kind::armed) s.status = as_armed(s.index).poll();

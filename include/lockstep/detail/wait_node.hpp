@@ -21,6 +21,15 @@ namespace lockstep::inline LOCKSTEP_ABI::detail {
 template <class R>
 concept observed_runtime = requires { R::observed(); };
 
+// While one lives, nothing interrupts the calling task.
+template <class R>
+struct shield {
+  shield() noexcept {}
+};
+template <class R>
+  requires requires { typename R::shield; }
+struct shield<R> : R::shield {};
+
 // Values of a token beside the winning case's index (0 and up).
 enum : int { fired_timeout = -2, fired_cancelled = -3 };
 
@@ -50,15 +59,35 @@ class waiter {
   void wake() noexcept { parker_.unpark(); }
 
   // Blocks until somebody claimed and woke this operation, or claims it for the deadline.
-  // Returns the token's value.
-  int wait(time_point deadline) {
-    if (deadline == never) {
-      parker_.park();
-    } else if (!parker_.park_until(deadline)) {
+  // Returns the token's value. If the task is interrupted, claims it, calls leave() and rethrows;
+  // where another claim came first, that stands, and the interruption is left for a later wait.
+  template <class Leave>
+  int wait(time_point deadline, Leave leave) {
+    LOCKSTEP_TRY {
+      const bool woken = deadline == never ? (parker_.park(), true) : parker_.park_until(deadline);
+      if (woken) return fired_.load(std::memory_order_acquire);
       if (claim(fired_timeout)) return fired_timeout;
-      parker_.park();  // claimed by another: its wake is on the way
     }
+    LOCKSTEP_CATCH_ALL {
+      if (claim(fired_cancelled)) {
+        leave();
+        LOCKSTEP_RETHROW;
+      }
+    }
+    return wait_firmly();  // claimed by another: its wake is on the way
+  }
+
+  // Blocks until somebody claimed and woke this operation, whatever interrupts the task.
+  int wait_firmly() noexcept {
+    const shield<R> to_the_end;
+    parker_.park();
     return fired_.load(std::memory_order_acquire);
+  }
+
+  // After leave() and the exception: takes the interruption for one that came too late.
+  void postpone_interruption() noexcept {
+    parker_.unpark();
+    wait_firmly();
   }
 
   // Records the wait in r, and counts it if it waits for ever. The last step of registering, with

@@ -35,6 +35,9 @@ struct runtime_ops {
   task_info* (*self)() noexcept;
   void (*spawn)(task_closure*, const task_options*);
   void (*checkpoint)(const visible_op&);  // null: nothing to decide before an operation
+  // Puts up a shield (see concept.hpp), which keeps its state in *place, or takes it down.
+  // Null: tasks are never interrupted.
+  void (*shield)(void* place, bool up) noexcept = nullptr;
 };
 
 // The table of the runtime whose task this thread runs; null stands for threads.
@@ -108,6 +111,21 @@ struct any_runtime {
   static void spawn(detail::task_closure* closure, const detail::task_options* options) {
     detail::current_runtime()->spawn(closure, options);
   }
+
+  class shield {
+   public:
+    shield() noexcept : put_up_{detail::current_runtime()->shield} {
+      if (put_up_ != nullptr) put_up_(&place_, true);
+    }
+    shield(const shield&) = delete;
+    ~shield() {
+      if (put_up_ != nullptr) put_up_(&place_, false);
+    }
+
+   private:
+    void (*put_up_)(void*, bool) noexcept;
+    void* place_ = nullptr;
+  };
 
   // Whether anybody wants to see visible operations: one relaxed load.
   static bool hooked() noexcept { return detail::hooks_word.load(std::memory_order_relaxed) != 0; }
