@@ -350,6 +350,29 @@ TYPED_TEST(lifetime_test, condition_variable) {  // LT-1
       [](announcing& a) { a.cv.wait(a); });
 }
 
+TYPED_TEST(lifetime_test, condition_variable_by_the_task_that_notified_a_wait_that_gives_up) {  // LT-1
+  using condition_variable = lockstep::basic_condition_variable<TypeParam>;
+  struct announcing {
+    std::atomic<bool> waits{false};
+    void lock() {}
+    void unlock() { waits.store(true, std::memory_order_release); }
+  };
+  announcing lock;  // outlives the condition variable
+  this->destroyed_after_its_release(
+      [&] {
+        lock.waits = false;
+        return std::make_unique<condition_variable>();
+      },
+      [&](condition_variable& cv) {
+        static_cast<void>(cv.wait_for(lock, std::chrono::nanoseconds{200}));
+      },
+      [&](condition_variable& cv) {
+        while (!lock.waits.load(std::memory_order_acquire)) {
+        }
+        cv.notify_all();
+      });
+}
+
 TYPED_TEST(lifetime_test, barrier_by_a_task_that_waited_for_the_last_to_arrive) {  // LT-1
   using barrier = lockstep::basic_barrier<TypeParam>;
   this->destroyed_after_its_release(

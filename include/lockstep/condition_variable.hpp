@@ -9,11 +9,11 @@
 //
 // Ordering: the lock's.
 // Lifetime: may be destroyed once every waiter has been notified; their wait() and the notify call
-// need not have returned. Waits with a deadline or a context must have: they look at the condition
-// variable again when they give up.
+// need not have returned. Waits that give up at that moment are awaited by the destructor.
 // Cost: a notify that finds nobody is one short lock.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "context.hpp"
@@ -47,6 +47,7 @@ class basic_condition_variable : private detail::visible_object<basic_condition_
   basic_condition_variable& operator=(const basic_condition_variable&) = delete;
   // Contract: no task waits that has not been notified.
   ~basic_condition_variable() {
+    while (somebody_gives_up()) R::yield();
     detail::expects(waiters_.empty(), "a condition variable is destroyed with waiters", this,
                     site::current());
   }
@@ -121,8 +122,21 @@ class basic_condition_variable : private detail::visible_object<basic_condition_
     return {verb, "condition variable", this, where, nullptr};
   }
 
+  // Under the lock: takes the longest wait out of the queue, and out of the count; or null.
+  detail::wait_node<R>* pop() noexcept {
+    detail::wait_node<R>* const n = waiters_.pop_claimed();
+    if (n != nullptr) --unnotified_;
+    return n;
+  }
+  // Whether a wait is out of the queue, but still to come and find that out.
+  bool somebody_gives_up() noexcept {
+    const detail::lock_scope hold{lock_};
+    return waiters_.empty() && unnotified_ > 0;
+  }
+
   typename R::short_lock lock_;
   detail::wait_queue<R> waiters_;
+  std::size_t unnotified_ = 0;  // waits begun, less those notified and those given up
 };
 
 using condition_variable = basic_condition_variable<any_runtime>;
@@ -179,7 +193,7 @@ void basic_condition_variable<R>::notify_one(site where) {
   detail::wait_node<R>* woken = nullptr;
   {
     const detail::lock_scope hold{lock_};
-    woken = waiters_.pop_claimed();
+    woken = pop();
   }
   if (woken != nullptr) woken->op->wake();
 }
@@ -190,7 +204,7 @@ void basic_condition_variable<R>::notify_all(site where) {
   detail::wake_list<R> woken;
   {
     const detail::lock_scope hold{lock_};
-    waiters_.claim_all(status::ok, woken);
+    while (auto* n = pop()) woken.add(*n);
   }
   woken.wake();
 }

@@ -190,8 +190,12 @@ template <class R, class Lock, class Hooks = plain_wait<R>>
     hold.unlock();
     LOCKSTEP_TRY { hooks.registered(); }
     LOCKSTEP_CATCH_ALL {
-      if (!n.op->claim(fired_cancelled)) n.op->wait_firmly();
-      leave();
+      if (n.op->claim(fired_cancelled)) {
+        leave();
+      } else {
+        n.op->wait_firmly();
+        finish();
+      }
       LOCKSTEP_RETHROW;
     }
     fired = n.op->wait(lim.deadline, leave);

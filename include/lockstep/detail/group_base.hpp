@@ -227,10 +227,7 @@ class group_base {
   }
 
   // Ends the context because of a failure.  // EG-2
-  void cancel_with(const std::exception_ptr& cause) noexcept {
-    static_cast<void>(cause);
-    (*scope_).cancel();
-  }
+  void cancel_with(const std::exception_ptr& cause) noexcept { (*scope_).cancel(cause); }
 
   // Once all functions have returned: ends the context, and begins anew.
   bool renew() {
