@@ -49,7 +49,7 @@ class crowd {
   }
 
  private:
-  std::list<background<R, void>> tasks_;
+  std::list<background_task<R, void>> tasks_;
 };
 
 // Makes the random choices of the calling thread follow from a seed, which it prints: the one in
