@@ -58,6 +58,8 @@ void dawdle(int round) {
 
 template <class R>
 struct lifetime_test : ::testing::Test {
+  void SetUp() override { RecordProperty("statements", "LT-1"); }
+
   // In every round one task releases an object on which another waits, and which this destroys at
   // once. In even rounds the waiter is late and need not block; in some it is asleep. Makes
   // LOCKSTEP_ROUNDS rounds, or 100,000; on a busy machine as many as fit into the time.
@@ -459,6 +461,7 @@ void start_detached_tasks() {
 }
 
 TYPED_TEST(lifetime_test, detached_tasks_go_on_while_the_statics_of_main_are_destroyed) {  // LT-2
+  this->RecordProperty("statements", "LT-2");
   ::testing::GTEST_FLAG(death_test_style) = "threadsafe";
   EXPECT_EXIT(
       {

@@ -7,6 +7,7 @@
 namespace {
 
 TEST(wait_group_test, lets_the_crash_win_when_an_exception_leaves_a_task) {
+  RecordProperty("statements", "WG-6");
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   const auto fail = [] {
     lockstep::wait_group wg;

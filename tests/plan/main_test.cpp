@@ -308,6 +308,7 @@ TEST(main_test, a_parameter_that_nobody_reads_is_noted) {
 }
 
 TEST(main_test, instances_that_receive_from_each_other_are_reported) {
+  RecordProperty("statements", "DL-1");
   const auto p = plan("--case receive-from-each-other --instances 2");
   EXPECT_EQ(p.status, 1);
   const auto where = place_of("inbox.at(own).recv()");
@@ -318,6 +319,7 @@ TEST(main_test, instances_that_receive_from_each_other_are_reported) {
 }
 
 TEST(main_test, instances_that_lock_in_opposite_orders_are_reported) {
+  RecordProperty("statements", "DL-1");
   const auto p = plan("--case lock-in-opposite-orders --instances 2");
   EXPECT_EQ(p.status, 1);
   EXPECT_THAT(p.output, AllOf(HasSubstr("deadlock"), HasSubstr("instance 0: lock mutex #"),
@@ -336,6 +338,7 @@ TEST(main_test, a_missing_signal_is_reported_with_state_count_target_and_instanc
 }
 
 TEST(main_test, a_select_that_nothing_can_end_is_reported) {
+  RecordProperty("statements", "DL-1");
   const auto p = plan("--case select-for-ever");
   EXPECT_EQ(p.status, 1);
   EXPECT_THAT(p.output, AllOf(HasSubstr("deadlock"), HasSubstr("recv channel, send channel"),
@@ -349,6 +352,7 @@ TEST(main_test, a_select_that_waits_for_a_state_names_it_and_ends_with_the_run) 
 }
 
 TEST(main_test, nobody_is_called_stuck_while_something_may_still_happen) {
+  RecordProperty("statements", "DL-1");
   for (const char* flags :
        {"--case signalled-by-a-thread --param delay=2s",
         "--case fed-by-a-thread --param delay=500ms", "--case fed-by-a-task --param delay=300ms",

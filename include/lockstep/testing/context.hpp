@@ -291,15 +291,13 @@ TYPED_TEST(context_suite, contexts_may_be_derived_waited_for_and_cancelled_at_on
   for (int round = 0; round < 50; ++round) {
     cancel_scope root;
     const auto derive = [&] {
-      int ended = 0;
       while (!root.context().done()) {
         cancel_scope child{root.context(), 1h};
         cancel_scope grandchild{child.context()};
         auto canceller = TestFixture::run([&] { child.cancel(); });
-        ended += this->silent.recv(grandchild.context()).status() == status::cancelled;
+        EXPECT_EQ(this->silent.recv(grandchild.context()).status(), status::cancelled);
         canceller.join();
       }
-      return ended;
     };
     auto a = this->run(derive);
     auto b = this->run(derive);
@@ -307,7 +305,8 @@ TYPED_TEST(context_suite, contexts_may_be_derived_waited_for_and_cancelled_at_on
     w.until_blocked();
     root.cancel();
     EXPECT_EQ(w.join(), status::cancelled);
-    EXPECT_GE(a.join() + b.join(), 0);
+    a.join();
+    b.join();
   }
 }
 

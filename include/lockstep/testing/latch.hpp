@@ -33,6 +33,7 @@ TYPED_TEST(latch_suite, stays_open) {
   EXPECT_EQ(l.try_wait_for(0s), status::ok);
   EXPECT_EQ(l.try_wait_until(TypeParam::now()), status::ok);
   EXPECT_EQ(l.wait(background()), status::ok);
+  EXPECT_EQ(l.wait(cancel_scope{-1s}.context()), status::timeout);
 }
 
 TYPED_TEST(latch_suite, that_starts_at_zero_is_open) {

@@ -162,7 +162,7 @@ TYPED_TEST(mutex_suite, reaches_a_waiter_while_another_task_locks_it_again_and_a
 }
 
 TYPED_TEST(mutex_suite, is_handed_to_a_waiter_that_has_starved) {
-  this->proves("MU-3 MU-4");
+  this->proves("MU-3 MU-4 MU-7");
   const typename TypeParam::stopped_clock clock;
   basic_mutex<TypeParam> m;
   basic_latch<TypeParam> let_go{1};

@@ -264,7 +264,7 @@ TYPED_TEST(select_suite, what_was_chosen_and_what_was_received_belong_together) 
 }
 
 TYPED_TEST(select_suite, empty_views_and_endless_contexts_are_never_ready) {
-  this->proves("SEL-5");
+  this->proves("SEL-5 CH-7");
   const basic_receiver<int, TypeParam> no_receiver;
   const basic_sender<int, TypeParam> no_sender;
   cancel_scope end;
@@ -321,7 +321,7 @@ TYPED_TEST(select_suite, a_handler_that_needs_a_value_is_not_called_without_one)
 }
 
 TYPED_TEST(select_suite, a_send_on_a_closed_channel_throws_if_it_is_chosen) {
-  this->proves("SEL-6");
+  this->proves("SEL-6 CH-3");
   typename TestFixture::ints closed{1}, ready{1};
   closed.close();
   ready.send(0);

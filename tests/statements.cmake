@@ -1,0 +1,31 @@
+# Every statement of statements.txt is proven by a test that was executed, on each of our runtimes,
+# and STATEMENTS.md says by which.
+find_package(Python3 COMPONENTS Interpreter)
+if(NOT Python3_FOUND OR NOT TARGET plan_main_test)  # the statement about deadlocks is proven there
+  message(STATUS "statements are not checked: that needs Python and lockstep::plan")
+  return()
+endif()
+
+set(statements ${CMAKE_COMMAND} -E env LOCKSTEP_ROUNDS=300
+  ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/statements.py)
+list(TRANSFORM proving REPLACE "(.+)" "$<TARGET_FILE:\\1>" OUTPUT_VARIABLE programs)
+set(ours --runtimes threads any --programs ${programs})
+add_test(NAME statements COMMAND ${statements} --check ${ours})
+
+# Makes the table anew: cmake --build --preset dev --target statements
+add_custom_target(statements COMMAND ${statements} --write ${ours} DEPENDS ${proving} VERBATIM)
+
+# The check itself can fail: it names what is wrong in the fixture, and nothing else.
+add_executable(statements_fixture statements_fixture/program.cpp)
+target_link_libraries(statements_fixture PRIVATE GTest::gtest_main lockstep_own_code)
+target_compile_features(statements_fixture PRIVATE cxx_std_20)
+add_test(NAME statements_that_are_not_proven COMMAND ${statements} --check
+  --folder ${CMAKE_CURRENT_SOURCE_DIR}/statements_fixture
+  --runtimes one two --programs $<TARGET_FILE:statements_fixture>)
+set_tests_properties(statements_that_are_not_proven PROPERTIES PASS_REGULAR_EXPRESSION
+  "^FAIL-1 is proven by no test on one, two
+HALF-1 is proven by no test on two
+NONE-1 is unknown, but named by plain_proof.of_all
+SKIP-1 is proven by no test on one, two
+STATEMENTS.md is stale: make it anew with --write
+$")
