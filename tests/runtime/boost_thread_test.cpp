@@ -20,6 +20,7 @@ using runtimes = ::testing::Types<watched<boost_thread_runtime>, watched<any_run
 #include <lockstep/select.hpp>
 #include <lockstep/semaphore.hpp>
 #include <lockstep/testing/mutex.hpp>
+#include <lockstep/testing/parker.hpp>
 #include <lockstep/testing/task_group.hpp>
 #include <lockstep/this_task.hpp>
 #include <memory>
@@ -27,7 +28,6 @@ using runtimes = ::testing::Types<watched<boost_thread_runtime>, watched<any_run
 #include <string>
 
 #include "runtime/boost_worker.hpp"
-#include "runtime/parker_contract.hpp"
 
 namespace {
 
@@ -36,9 +36,6 @@ using lockstep::boost_thread_runtime;
 using lockstep::status;
 using support::boost_worker;
 using namespace std::chrono_literals;
-
-INSTANTIATE_TYPED_TEST_SUITE_P(boost_thread, parker_contract, on_threads<boost_thread_runtime>);
-INSTANTIATE_TYPED_TEST_SUITE_P(any_on_boost_thread, parker_contract, on_threads<any_runtime>);
 
 std::string current_runtime() { return lockstep::detail::current_runtime()->name; }
 
