@@ -148,13 +148,19 @@ template <class R>
 template <class Lock>
 status basic_condition_variable<R>::wait_core(Lock& lk, const detail::limit& lim, site where) {
   struct hooks : detail::plain_wait<R> {
+    basic_condition_variable* self;
     Lock* user;
     bool unlocked = false;
-    explicit hooks(Lock& l) noexcept : user{&l} {}
+    hooks(basic_condition_variable* cv, Lock& l) noexcept : self{cv}, user{&l} {}
+    void enqueue(detail::wait_queue<R>& q, detail::wait_node<R>& n) noexcept {
+      q.push_back(n);
+      ++self->unnotified_;
+    }
     void registered() {
       user->unlock();
       unlocked = true;
     }
+    void abandoned(detail::wake_list<R>&) noexcept { --self->unnotified_; }
   };
   this->announce("wait", where);
   if constexpr (requires { lk.owns_lock(); }) {
@@ -164,7 +170,7 @@ status basic_condition_variable<R>::wait_core(Lock& lk, const detail::limit& lim
   if (const status s = lim.before(); s != status::ok) return s;
   detail::waiter<R> op;
   detail::wait_node<R> n{op, nullptr};
-  hooks h{lk};
+  hooks h{this, lk};
   detail::lock_scope hold{lock_};
   status s = status::cancelled;
   LOCKSTEP_TRY { s = detail::block(waiters_, n, lock_, hold, lim, operation("wait", where), h); }
