@@ -241,14 +241,11 @@ TYPED_TEST(crossbeam_select_suite, prefers_the_first_if_it_is_told_to) {
   this->proves("SEL-3");
   typename TestFixture::ints a{unbounded}, b{unbounded};
   const int values = rounds(100);
-  const auto fill = [&] {
+  const auto drain_in_order = [&](auto... last_resort) {
     for (int v = 0; v < values; ++v) {
       a.send(0);
       b.send(0);
     }
-  };
-  const auto drain_in_order = [&](auto... last_resort) {
-    fill();
     for (int i = 0; i < 2 * values; ++i) {
       EXPECT_EQ(select_in_order(on_recv(a), on_recv(b), last_resort...).index,
                 i < values ? 0U : 1U);
