@@ -6,6 +6,8 @@
 
 namespace {
 
+[[maybe_unused]] constinit lockstep::once needs_no_initialisation;
+
 // A runtime that cannot tell its tasks apart.
 struct nameless_runtime {
   using parker = lockstep::threads_runtime::parker;

@@ -8,14 +8,13 @@
 // An automatic one releases the task that has waited longest; if none waits, the set is remembered
 // for the next, once: sets do not add up (semaphore.hpp counts).
 //
-// Ordering: what X does before set() is visible to Y after the wait() that it released, after a
-// wait() that a set before released while the event was still set, and after the reset() that took
-// it back.  // EV-7
-// Lifetime: may be destroyed as soon as no task waits; set() callers whose set has released one need
-// not have returned.
+// Ordering: what X does before set() is visible to Y after the wait() that it released, and after a
+// wait(), is_set() or reset() that found the event set (EV-7, EV-10).
+// Lifetime: may be destroyed as soon as no task waits; a set() that released one need not have
+// returned.
 // Cost: without waiters each operation is one atomic step; a wait for a manual event that is set, one
 // load.
-// Source: the events of Win32; statements EV-1..9.
+// Source: the events of Win32; statements EV-1..10.
 #pragma once
 
 #include <cstdint>
@@ -49,14 +48,14 @@ class basic_event : public detail::wait_spellings<basic_event<R>, R>,
   }
 
   void set(site where = site::current());
-  // Takes back what no task has waited for yet.
+  // Takes back a set. Who was released by it stays released.  // EV-8
   void reset(site where = site::current());
   // Whether a wait would return at once. A snapshot, which takes nothing.
   [[nodiscard]] bool is_set() const noexcept {
     return (word_.load(std::memory_order_acquire) & up) != 0;
   }
 
-  // Waiting (wait_spellings) resets an automatic event. Whether it is set, which resets it, too.
+  // Whether the event was set. This, too, resets an automatic one, as all forms of wait do.
   [[nodiscard]] bool try_wait(site where = site::current()) {
     return wait_core(detail::limit::at_once(), where) == status::ok;
   }
@@ -136,8 +135,9 @@ LOCKSTEP_COLD void basic_event<R>::set_slow() {
     if (node* const n = automatic_ ? waiters_.pop_claimed() : nullptr) {
       woken.add(*n);  // EV-2
     } else {
-      // Marked at once: who sees it passes through the lock, which orders the rest.
-      word_.fetch_or(up | slow, std::memory_order_relaxed);  // EV-3
+      // Marked at once: waits that see it pass through the lock. Release: pairs with the acquire in
+      // is_set, which does not.
+      word_.fetch_or(up | slow, std::memory_order_release);  // EV-3
       waiters_.claim_all(status::ok, woken);                 // EV-1
     }
   }
@@ -167,7 +167,7 @@ status basic_event<R>::wait_core(const detail::limit& lim, site where) {
   if (w == up && (!automatic_ || word_.compare_exchange_strong(w, 0, std::memory_order_acquire))) {
     return status::ok;
   }
-  if (lim.poll && (w & (up | slow)) == 0) return status::would_block;
+  if (lim.poll && w == 0) return status::would_block;
   return wait_slow(lim.copy(), where.copy());
 }
 

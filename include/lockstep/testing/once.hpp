@@ -25,13 +25,13 @@ TYPED_TEST_SUITE(once_suite, runtimes, suite_names);
 
 TYPED_TEST(once_suite, runs_the_first_function_only) {
   this->proves("ON-1");
-  static constinit basic_once<TypeParam> shared;
-  basic_once<TypeParam> o;
+  basic_once<TypeParam> one;
+  basic_once<TypeParam> other;
   std::string ran;
-  shared.call([&] { ran += "a"; });
-  o.call([&] { ran += "b"; });
-  shared.call([&] { ran += "c"; });
-  o.call([&] { ran += "d"; });
+  one.call([&] { ran += "a"; });
+  other.call([&] { ran += "b"; });
+  one.call([&] { ran += "c"; });
+  other.call([&] { ran += "d"; });
   EXPECT_EQ(ran, "ab");
 }
 
