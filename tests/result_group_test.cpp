@@ -46,7 +46,7 @@ TYPED_TEST(result_group_test, takes_results_of_any_kind) {
 
   typename TestFixture::template group<std::string> converted;
   converted.go([] { return "text"; });
-  converted.go([] { return outcome<std::string>{std::in_place, 3, 'x'}; });
+  converted.go([] { return outcome<std::string>{std::in_place, "xxx"}; });
   EXPECT_EQ(converted.wait(), (std::vector<std::string>{"text", "xxx"}));
 
   struct no_default {

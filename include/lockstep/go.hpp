@@ -92,8 +92,8 @@ class [[nodiscard]] task {
   // Waits for the task to end, then returns its result or rethrows its exception. Once.
   Result join(site where = site::current()) {
     detail::expects(shared_ != nullptr, "a task is joined twice", this, where);
+    shared_->ended.wait(where);
     const task self{std::exchange(shared_, nullptr)};
-    self.shared_->ended.wait(where);
 #if LOCKSTEP_EXCEPTIONS
     if (self.shared_->failure) std::rethrow_exception(self.shared_->failure);
 #endif

@@ -253,6 +253,17 @@ TYPED_TEST(interruption, ends_every_other_wait) {
   g.wait();
 }
 
+TYPED_TEST(interruption, leaves_a_task_to_be_joined_again) {
+  typename TestFixture::latch let_go{1};
+  auto task = lockstep::spawn<TypeParam>([&] {
+    let_go.wait();
+    return 7;
+  });
+  this->interrupts([&] { task.join(); });
+  let_go.count_down();
+  EXPECT_EQ(task.join(), 7);
+}
+
 TYPED_TEST(interruption, takes_effect_only_where_a_thread_has_to_wait) {
   typename TestFixture::channel ch{1};
   typename TestFixture::latch l{1};
