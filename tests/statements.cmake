@@ -21,6 +21,7 @@ target_link_libraries(statements_fixture PRIVATE GTest::gtest_main lockstep_own_
 target_compile_features(statements_fixture PRIVATE cxx_std_20)
 add_test(NAME statements_that_are_not_proven COMMAND ${statements} --check
   --folder ${CMAKE_CURRENT_SOURCE_DIR}/statements_fixture
+  --readme ${CMAKE_CURRENT_SOURCE_DIR}/statements_fixture/readme.md
   --runtimes one two --programs $<TARGET_FILE:statements_fixture>)
 set_tests_properties(statements_that_are_not_proven PROPERTIES PASS_REGULAR_EXPRESSION
   "^FAIL-1 is proven by no test on one, two
@@ -28,4 +29,5 @@ HALF-1 is proven by no test on two
 NONE-1 is unknown, but named by plain_proof.of_all
 SKIP-1 is proven by no test on one, two
 STATEMENTS.md is stale: make it anew with --write
+readme.md names plain_suite.gone, which was not executed
 $")

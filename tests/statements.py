@@ -6,7 +6,8 @@ each test that was executed and passed. A typed test proves them for the runtime
 of its suite's name, any other test for all runtimes.
 
 --check  fails unless every statement of statements.txt is proven for every runtime, no test names
-         another one, and the table is what --write would write.
+         another one, the table is what --write would write, and every `x_suite.test` that the README
+         refers to was executed and passed.
 --write  writes the table, STATEMENTS.md.
 """
 
@@ -15,6 +16,7 @@ import collections
 import concurrent.futures
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -42,7 +44,7 @@ def read_statements(path):
 
 
 def run(program):
-    """The tests that passed in a program, and prove something: (name, runtime or None, ids)."""
+    """The tests that passed in a program: (name, runtime or None, ids of what they prove)."""
     with tempfile.TemporaryDirectory() as folder:
         report = pathlib.Path(folder, "report.json")
         done = subprocess.run([program, f"--gtest_output=json:{report}"], stdin=subprocess.DEVNULL,
@@ -53,19 +55,22 @@ def run(program):
     for suite in suites:
         name, _, runtime = suite["name"].partition("/")
         for test in suite["testsuite"]:
-            if test["result"] == "COMPLETED" and "failures" not in test and "statements" in test:
-                yield f"{name}.{test['name']}", runtime or None, test["statements"].split()
+            if test["result"] == "COMPLETED" and "failures" not in test:
+                ids = test.get("statements", "").split()
+                yield f"{name}.{test['name']}", runtime or None, ids
 
 
 def collect(programs, runtimes):
-    """Id -> name of a test -> runtimes, in the order of the programs."""
+    """Id -> name of a test -> runtimes, in the order of the programs; and all names."""
+    executed = set()
     proofs = collections.defaultdict(lambda: collections.defaultdict(set))
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
         for tests in pool.map(lambda program: list(run(program)), sorted(programs)):
             for name, runtime, ids in tests:
+                executed.add(name)
                 for statement in ids:
                     proofs[statement][name].update([runtime] if runtime else runtimes)
-    return proofs
+    return proofs, executed
 
 
 def table(statements, proofs, runtimes):
@@ -87,18 +92,24 @@ def problems(statements, proofs, runtimes):
         yield f"{statement} is unknown, but named by {', '.join(proofs[statement])}"
 
 
+def named_in(readme):
+    """The tests to which the README refers."""
+    return set(re.findall(r"`(\w+_suite\.\w+)`", readme.read_text()))
+
+
 def main():
     options = argparse.ArgumentParser(usage=__doc__)
     mode = options.add_mutually_exclusive_group(required=True)
     mode.add_argument("--check", action="store_true")
     mode.add_argument("--write", action="store_true")
     options.add_argument("--folder", type=pathlib.Path, default=HERE)  # of text and table
+    options.add_argument("--readme", type=pathlib.Path, default=HERE.parent / "README.md")
     options.add_argument("--runtimes", nargs="+", required=True)
     options.add_argument("--programs", nargs="+", required=True)
     given = options.parse_args()
 
     statements = read_statements(given.folder / "statements.txt")
-    proofs = collect(given.programs, given.runtimes)
+    proofs, executed = collect(given.programs, given.runtimes)
     wrong = sorted(problems(statements, proofs, given.runtimes))
     target = given.folder / "STATEMENTS.md"
     made = table(statements, proofs, given.runtimes)
@@ -106,6 +117,8 @@ def main():
         target.write_text(made)
     elif not target.exists() or target.read_text() != made:
         wrong.append(f"{target.name} is stale: make it anew with --write")
+    for test in sorted(named_in(given.readme) - executed):
+        wrong.append(f"{given.readme.name} names {test}, which was not executed")
     print("\n".join(wrong) or f"{len(statements)} statements are proven")
     sys.exit(1 if wrong and given.check else 0)
 
