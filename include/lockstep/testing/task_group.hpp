@@ -82,6 +82,25 @@ TYPED_TEST(task_group_suite, is_cancelled_by_a_failure) {
   EXPECT_EQ(ended, status::cancelled);
 }
 
+TYPED_TEST(task_group_suite, is_cancelled_with_the_failure_as_the_cause) {
+  this->proves("EG-2");
+  typename TestFixture::group g;
+  basic_latch<TypeParam> never_opens{1};
+  std::exception_ptr cause;
+  g.go([&](const context& ctx) {
+    static_cast<void>(never_opens.wait(ctx));
+    cause = ctx.cause();
+  });
+  g.go([] { throw std::runtime_error{"the first"}; });
+  EXPECT_EQ(g.wait(lockstep::background()), status::broken);
+  try {
+    ASSERT_TRUE(cause);
+    std::rethrow_exception(cause);
+  } catch (const std::runtime_error& e) {
+    EXPECT_STREQ(e.what(), "the first");
+  }
+}
+
 TYPED_TEST(task_group_suite, is_cancelled_by_the_end_of_a_wait) {
   this->proves("EG-2");
   typename TestFixture::group g;
