@@ -53,6 +53,14 @@ class basic_timer;
 template <class R>
 class basic_wait_group;
 
+template <class Mutex>
+class holding;
+template <class Mutex>
+class holding_shared;
+class lock_report;
+class lock_watch;
+class dump_on_signal;
+
 class client;
 class run_env;
 

@@ -18,6 +18,7 @@
 #include "latch.hpp"
 #include "outcome.hpp"
 #include "runtime/any.hpp"
+#include "runtime/task_list.hpp"
 
 namespace lockstep::inline LOCKSTEP_ABI {
 
@@ -52,6 +53,10 @@ void start(task_closure* closure, const char* name, const task_options* options 
   if (const task_info* self = R::self(); self != nullptr) {
     closure->info.owner = self->owner;
     closure->info.instance = self->instance;
+  }
+  if constexpr (observed_runtime<R>) {
+    if (R::observed()) [[unlikely]]
+      known_tasks.add(closure->info);
   }
   R::spawn(closure, options);
 }

@@ -24,14 +24,16 @@
 #include "contract.hpp"
 #include "detail/blocking.hpp"
 #include "detail/config.hpp"
+#include "detail/thread_safety.hpp"
 #include "detail/wait_node.hpp"
+#include "detail/watched_lock.hpp"
 #include "fwd.hpp"
 #include "runtime/any.hpp"
 
 namespace lockstep::inline LOCKSTEP_ABI {
 
 template <class R>
-class basic_mutex : private detail::visible_object<basic_mutex<R>, R> {
+class LOCKSTEP_CAPABILITY("mutex") basic_mutex : private detail::visible_object<basic_mutex<R>, R> {
  public:
   using runtime_type = R;
 
@@ -41,22 +43,25 @@ class basic_mutex : private detail::visible_object<basic_mutex<R>, R> {
   // Contract: no task waits.
   ~basic_mutex() {
     detail::expects(waiters_.empty(), "a mutex is destroyed with waiters", this, site::current());
+    detail::forgotten<R>(this);
   }
 
   // Blocks until the mutex is held by the caller.
-  void lock(site where = site::current()) { lock_core(detail::limit::none(), where); }
+  void lock(site where = site::current()) LOCKSTEP_ACQUIRE() {
+    lock_core(detail::limit::none(), where);
+  }
   // Whether the mutex was taken. May fail when it is just being handed over.  // MU-7
-  [[nodiscard]] bool try_lock(site where = site::current()) {
+  [[nodiscard]] bool try_lock(site where = site::current()) LOCKSTEP_TRY_ACQUIRE(true) {
     return lock_core(detail::limit::at_once(), where) == status::ok;
   }
   template <class Rep, class Period>
   [[nodiscard]] bool try_lock_for(const std::chrono::duration<Rep, Period>& d,
-                                  site where = site::current()) {
+                                  site where = site::current()) LOCKSTEP_TRY_ACQUIRE(true) {
     return lock_core(detail::limit::within<R>(d), where) == status::ok;
   }
   template <class Clock, class Duration>
   [[nodiscard]] bool try_lock_until(const std::chrono::time_point<Clock, Duration>& deadline,
-                                    site where = site::current()) {
+                                    site where = site::current()) LOCKSTEP_TRY_ACQUIRE(true) {
     return lock_core(detail::limit::until<R>(deadline), where) == status::ok;
   }
   // ok: held. Otherwise not held, and the context ended before or meanwhile.
@@ -65,7 +70,7 @@ class basic_mutex : private detail::visible_object<basic_mutex<R>, R> {
   }
 
   // Contract: the mutex is held.  // MU-1
-  void unlock(site where = site::current());
+  void unlock(site where = site::current()) LOCKSTEP_RELEASE();
 
   // For on_acquire.
   class source;
@@ -76,9 +81,9 @@ class basic_mutex : private detail::visible_object<basic_mutex<R>, R> {
   using node = detail::wait_node<R>;
   using hold_type = detail::lock_scope<typename R::short_lock>;
 
-  // held, and slow: a task waits, or waited; then only the lock may change the word. Only an
-  // arriving lock() takes the mark off, so unlock() leaves no step behind that the next owner
-  // could overtake.
+  // held, and slow: a task waits, or waited, or somebody listens; then only the lock may change the
+  // word. Only an arriving lock() takes the mark off, so unlock() leaves no step behind that the
+  // next owner could overtake, and need not ask on its fast path whether somebody listens.
   static constexpr std::uint32_t held = 1;
   static constexpr std::uint32_t slow = 2;
   static constexpr duration patience{1'000'000};
@@ -88,9 +93,19 @@ class basic_mutex : private detail::visible_object<basic_mutex<R>, R> {
   static constexpr status try_again = status::would_block;
 
   status lock_core(const detail::limit& lim, site where);
+  status lock_further(const detail::limit& lim, site where);
+  void chosen(const detail::limit& lim, site where);
   status lock_slow(const detail::limit& lim, site where);
   void unlock_slow(site where);
 
+  // Takes the mutex if the word is as expected; else says what it is.
+  bool take(std::uint32_t& expected) noexcept {
+    // Acquire: pairs with the release in unlock.
+    return word_.compare_exchange_strong(expected, held, std::memory_order_acquire,
+                                         std::memory_order_relaxed);
+  }
+  // By the holder: its unlock() shall ask whether somebody listens.
+  void mark() noexcept { word_.fetch_or(slow, std::memory_order_relaxed); }
   // Under the lock: takes the mutex if it is free; else leaves the mark, so that the holder's
   // unlock() takes the lock too.
   bool take_or_mark() noexcept;
@@ -120,6 +135,7 @@ class basic_mutex<R>::source {
   void dequeue(node& n, detail::wake_list<R>&) const noexcept { self_->waiters_.erase(n); }
   void* slot() noexcept { return nullptr; }
   detail::visible_op operation() const noexcept { return self_->operation("lock", {}); }
+  void chosen(const detail::limit& lim, site where) const { self_->chosen(lim, where); }
 
  private:
   basic_mutex* self_;
@@ -132,17 +148,35 @@ using mutex = basic_mutex<threads_runtime>;
 
 template <class R>
 status basic_mutex<R>::lock_core(const detail::limit& lim, site where) {
-  if (const status s = this->admit("lock", lim, where); s != status::ok) [[unlikely]]
-    return s;
-
+  // One comparison asks two things: while a hook is on, the word is not what is expected.
   std::uint32_t w = 0;
-  // Acquire: pairs with the release in unlock.
-  if (word_.compare_exchange_strong(w, held, std::memory_order_acquire, std::memory_order_relaxed))
-      [[likely]] {
+  if constexpr (requires { R::hooks(); }) w = R::hooks();
+  if (lim.ctx == nullptr && take(w)) [[likely]]
     return status::ok;
-  }
-  if (lim.poll && (w & held) != 0) return status::would_block;
-  return lock_slow(lim.copy(), where.copy());
+  if (lim.poll && (w & held) != 0 && !detail::hooked<R>()) return status::would_block;
+  return lock_further(lim.copy(), where.copy());
+}
+
+template <class R>
+LOCKSTEP_COLD status basic_mutex<R>::lock_further(const detail::limit& lim, site where) {
+  if (const status s = this->admit("lock", lim, where); s != status::ok) return s;
+  return detail::taken<R>(operation("lock", where), detail::lock_mode::exclusive, lim,
+                          [&](bool watched) {
+                            std::uint32_t w = word_.load(std::memory_order_relaxed);
+                            const status s = w == 0 && take(w) ? status::ok : lock_slow(lim, where);
+                            if (s == status::ok && (watched || detail::hooked<R>())) mark();
+                            return s;
+                          });
+}
+
+// A select has taken the mutex.
+template <class R>
+void basic_mutex<R>::chosen(const detail::limit& lim, site where) {
+  if (!detail::hooked<R>()) [[likely]]
+    return;
+  mark();
+  static_cast<void>(detail::taken<R>(operation("lock", where.copy()), detail::lock_mode::exclusive,
+                                     lim, [](bool) { return status::ok; }));
 }
 
 template <class R>
@@ -209,9 +243,8 @@ LOCKSTEP_COLD status basic_mutex<R>::lock_slow(const detail::limit& lim, site wh
 
 template <class R>
 void basic_mutex<R>::unlock(site where) {
-  this->announce("unlock", where);
   std::uint32_t w = held;
-  // Release: pairs with the acquire in lock_core.
+  // Release: pairs with the acquire in take.
   if (!word_.compare_exchange_strong(w, 0, std::memory_order_release, std::memory_order_relaxed))
       [[unlikely]] {
     unlock_slow(where.copy());
@@ -220,14 +253,17 @@ void basic_mutex<R>::unlock(site where) {
 
 template <class R>
 LOCKSTEP_COLD void basic_mutex<R>::unlock_slow(site where) {
-  node* woken = nullptr;
-  {
-    const hold_type hold{lock_};
-    detail::expects((word_.load(std::memory_order_relaxed) & held) != 0,
-                    "unlock of a mutex that is not locked", this, where);
-    woken = pass_on();
-  }
-  if (woken != nullptr) woken->op->wake();
+  this->announce("unlock", where);
+  detail::given_up<R>(this, detail::lock_mode::exclusive, [&] {
+    node* woken = nullptr;
+    {
+      const hold_type hold{lock_};
+      detail::expects((word_.load(std::memory_order_relaxed) & held) != 0,
+                      "unlock of a mutex that is not locked", this, where);
+      woken = pass_on();
+    }
+    if (woken != nullptr) woken->op->wake();
+  });
 }
 
 }  // namespace lockstep::inline LOCKSTEP_ABI

@@ -26,13 +26,16 @@
 #include "detail/blocking.hpp"
 #include "detail/config.hpp"
 #include "detail/mode_lock.hpp"
+#include "detail/thread_safety.hpp"
+#include "detail/watched_lock.hpp"
 #include "fwd.hpp"
 #include "runtime/any.hpp"
 
 namespace lockstep::inline LOCKSTEP_ABI {
 
 template <class R>
-class basic_shared_mutex : private detail::visible_object<basic_shared_mutex<R>, R> {
+class LOCKSTEP_CAPABILITY("shared mutex") basic_shared_mutex
+    : private detail::visible_object<basic_shared_mutex<R>, R> {
  public:
   using runtime_type = R;
 
@@ -43,22 +46,25 @@ class basic_shared_mutex : private detail::visible_object<basic_shared_mutex<R>,
   ~basic_shared_mutex() {
     detail::expects(!modes_.has_waiters(), "a shared mutex is destroyed with waiters", this,
                     site::current());
+    detail::forgotten<R>(this);
   }
 
   // Blocks until the caller holds the mutex alone.
-  void lock(site where = site::current()) { acquire(to_write, detail::limit::none(), where); }
+  void lock(site where = site::current()) LOCKSTEP_ACQUIRE() {
+    acquire(to_write, detail::limit::none(), where);
+  }
   // Whether the mutex was locked. Fails, as all try_ forms do, rather than overtake who waits.
-  [[nodiscard]] bool try_lock(site where = site::current()) {
+  [[nodiscard]] bool try_lock(site where = site::current()) LOCKSTEP_TRY_ACQUIRE(true) {
     return acquire(to_write, detail::limit::at_once(), where) == status::ok;
   }
   template <class Rep, class Period>
   [[nodiscard]] bool try_lock_for(const std::chrono::duration<Rep, Period>& d,
-                                  site where = site::current()) {
+                                  site where = site::current()) LOCKSTEP_TRY_ACQUIRE(true) {
     return acquire(to_write, detail::limit::within<R>(d), where) == status::ok;
   }
   template <class Clock, class Duration>
   [[nodiscard]] bool try_lock_until(const std::chrono::time_point<Clock, Duration>& deadline,
-                                    site where = site::current()) {
+                                    site where = site::current()) LOCKSTEP_TRY_ACQUIRE(true) {
     return acquire(to_write, detail::limit::until<R>(deadline), where) == status::ok;
   }
   // ok: locked. Otherwise not locked, and the context ended before or meanwhile.
@@ -67,18 +73,23 @@ class basic_shared_mutex : private detail::visible_object<basic_shared_mutex<R>,
   }
 
   // The same for a reader: beside other readers, and the holder of upgrade mode.
-  void lock_shared(site where = site::current()) { acquire(to_read, detail::limit::none(), where); }
-  [[nodiscard]] bool try_lock_shared(site where = site::current()) {
+  void lock_shared(site where = site::current()) LOCKSTEP_ACQUIRE_SHARED() {
+    acquire(to_read, detail::limit::none(), where);
+  }
+  [[nodiscard]] bool try_lock_shared(site where = site::current())
+      LOCKSTEP_TRY_ACQUIRE_SHARED(true) {
     return acquire(to_read, detail::limit::at_once(), where) == status::ok;
   }
   template <class Rep, class Period>
   [[nodiscard]] bool try_lock_shared_for(const std::chrono::duration<Rep, Period>& d,
-                                         site where = site::current()) {
+                                         site where = site::current())
+      LOCKSTEP_TRY_ACQUIRE_SHARED(true) {
     return acquire(to_read, detail::limit::within<R>(d), where) == status::ok;
   }
   template <class Clock, class Duration>
   [[nodiscard]] bool try_lock_shared_until(const std::chrono::time_point<Clock, Duration>& deadline,
-                                           site where = site::current()) {
+                                           site where = site::current())
+      LOCKSTEP_TRY_ACQUIRE_SHARED(true) {
     return acquire(to_read, detail::limit::until<R>(deadline), where) == status::ok;
   }
   [[nodiscard]] status lock_shared(const context& ctx, site where = site::current()) {
@@ -129,8 +140,10 @@ class basic_shared_mutex : private detail::visible_object<basic_shared_mutex<R>,
   }
 
   // Contract, from here on: the mutex is held in the mode that is given up.  // RW-10
-  void unlock(site where = site::current()) { release(from_write, where); }
-  void unlock_shared(site where = site::current()) { release(from_read, where); }
+  void unlock(site where = site::current()) LOCKSTEP_RELEASE() { release(from_write, where); }
+  void unlock_shared(site where = site::current()) LOCKSTEP_RELEASE_SHARED() {
+    release(from_read, where);
+  }
   void unlock_upgrade(site where = site::current()) { release(from_upgrade, where); }
   // To a weaker mode, without letting a writer in between.  // RW-5
   void unlock_and_lock_shared(site where = site::current()) { release(write_to_read, where); }
@@ -140,8 +153,8 @@ class basic_shared_mutex : private detail::visible_object<basic_shared_mutex<R>,
   }
 
   // For on_acquire: as a writer; as a reader through shared().
-  auto acquire_source(std::ptrdiff_t) noexcept { return source_of(to_write); }
-  auto acquire_shared_source() noexcept { return source_of(to_read); }
+  auto acquire_source(std::ptrdiff_t) noexcept { return source{*this, to_write}; }
+  auto acquire_shared_source() noexcept { return source{*this, to_read}; }
 
  private:
   friend class detail::visible_object<basic_shared_mutex, R>;
@@ -170,18 +183,48 @@ class basic_shared_mutex : private detail::visible_object<basic_shared_mutex<R>,
     if (const status s = this->admit(t.verb, lim, where); s != status::ok) [[unlikely]]
       return s;
     detail::lock_word seen = 0;
-    if (modes_.take(t, seen, this, where)) [[likely]]
+    if (!detail::hooked<R>() && modes_.take(t, seen, this, where)) [[likely]]
       return status::ok;
-    if (lim.poll && (seen & detail::lock_slow) == 0) return status::would_block;
-    return modes_.wait(t, lim.copy(), operation(t.verb, where.copy()));
+    if (lim.poll && !detail::hooked<R>() && (seen & detail::lock_slow) == 0) {
+      return status::would_block;
+    }
+    return acquire_further(t, lim.copy(), where.copy());
   }
   void release(const transition& t, site where) {
     this->announce(t.verb, where);
-    modes_.release(t, this, where);
+    if (!detail::hooked<R>()) [[likely]]
+      return modes_.release(t, this, where);
+    release_watched(t, where.copy());
   }
-  auto source_of(const transition& t) noexcept {
-    return typename detail::mode_lock<R>::source{modes_, t, operation(t.verb, {})};
+  status acquire_further(const transition& t, const detail::limit& lim, site where);
+  void release_watched(const transition& t, site where);
+
+  // As whoever watches locks sees it: upgrade mode keeps out its like, so it is exclusive.
+  static constexpr detail::lock_mode watched_mode(bool is_shared) noexcept {
+    return is_shared ? detail::lock_mode::shared : detail::lock_mode::exclusive;
   }
+  // Tells that a mode was entered in which nothing had to be waited for.
+  void entered(const transition& t, bool is_shared, const detail::limit& lim, site where) {
+    static_cast<void>(detail::taken<R>(operation(t.verb, where), watched_mode(is_shared), lim,
+                                       [](bool) { return status::ok; }));
+  }
+
+  // What select drives.
+  class source : public detail::mode_lock<R>::source {
+   public:
+    source(basic_shared_mutex& m, const transition& t) noexcept
+        : detail::mode_lock<R>::source{m.modes_, t, m.operation(t.verb, {})},
+          self_{&m},
+          transition_{&t} {}
+    void chosen(const detail::limit& lim, site where) const {
+      if (detail::hooked<R>()) [[unlikely]]
+        self_->entered(*transition_, transition_ == &to_read, lim, where.copy());
+    }
+
+   private:
+    basic_shared_mutex* self_;
+    const transition* transition_;
+  };
 
   detail::visible_op operation(const char* verb, site where) const noexcept {
     return {verb, "shared mutex", this, where, &describe};
@@ -219,6 +262,28 @@ template <class R>
 using shared_mutex = basic_shared_mutex<any_runtime>;
 namespace threads {
 using shared_mutex = basic_shared_mutex<threads_runtime>;
+}
+
+template <class R>
+LOCKSTEP_COLD status basic_shared_mutex<R>::acquire_further(const transition& t,
+                                                            const detail::limit& lim, site where) {
+  const auto enter = [&](bool) {
+    detail::lock_word seen = 0;
+    if (modes_.take(t, seen, this, where)) return status::ok;
+    return modes_.wait(t, lim, operation(t.verb, where));
+  };
+  if (t.held != 0) return enter(false);  // an upgrade: it is held exclusively, as it was
+  return detail::taken<R>(operation(t.verb, where), watched_mode(&t == &to_read), lim, enter);
+}
+
+template <class R>
+LOCKSTEP_COLD void basic_shared_mutex<R>::release_watched(const transition& t, site where) {
+  const auto leave = [&] { modes_.release(t, this, where); };
+  if (&t == &write_to_upgrade) return leave();  // it stays exclusive
+  detail::given_up<R>(this, watched_mode(&t == &from_read), leave);
+  if (&t == &write_to_read || &t == &upgrade_to_read) {
+    entered(t, true, detail::limit::at_once(), where);
+  }
 }
 
 }  // namespace lockstep::inline LOCKSTEP_ABI

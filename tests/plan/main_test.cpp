@@ -7,11 +7,13 @@
 
 #include <array>
 #include <chrono>
+#include <csignal>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <lockstep/lockstep.hpp>
 #include <memory>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -85,6 +87,37 @@ void lock_in_opposite_orders(run_env& env, client&) {
   forks.at(own).lock();
   both_hold_one.arrive_and_wait();
   forks.at(1 - own).lock();
+}
+
+// One after the other, so that no deadlock happens.
+void lock_in_turn(run_env& env, client& sync) {
+  static std::array<lockstep::mutex, 2> forks;
+  const auto own = static_cast<std::size_t>(env.index());
+  if (own == 1) sync.barrier("first is done", 1).wait();
+  {
+    const std::lock_guard left{forks.at(own)};
+    const std::lock_guard right{forks.at(1 - own)};
+  }
+  if (own == 0) sync.signal_entry("first is done");
+}
+
+void block_in_a_guard(run_env&, client&) {
+  lockstep::mutex m;
+  m.lock();
+  const std::lock_guard again{m};
+}
+
+void dump_on_request(run_env& env, client& sync) {
+  if (env.index() == 0) {
+    lockstep::mutex m;
+    const std::lock_guard hold{m};
+    const auto others = static_cast<std::int64_t>(env.instance_count()) - 1;
+    while (lockstep::detail::observed_waits.blocked_for_ever() < others) this_task::yield();
+    std::raise(SIGQUIT);
+    this_task::sleep_for(env.param<std::chrono::milliseconds>("delay"));
+    sync.signal_entry("go");
+  }
+  sync.barrier("go", 1).wait();
 }
 
 void forget_to_signal(run_env& env, client& sync) {
@@ -174,6 +207,9 @@ int plans(int argc, char** argv) {
                               {"reads-parameters", reads_parameters},
                               {"receive-from-each-other", receive_from_each_other},
                               {"lock-in-opposite-orders", lock_in_opposite_orders},
+                              {"lock-in-turn", lock_in_turn},
+                              {"block-in-a-guard", block_in_a_guard},
+                              {"dump-on-request", dump_on_request},
                               {"forget-to-signal", forget_to_signal},
                               {"select-for-ever", select_for_ever},
                               {"select-a-state-for-ever", select_a_state_for_ever},
@@ -325,6 +361,45 @@ TEST(main_test, instances_that_lock_in_opposite_orders_are_reported) {
   EXPECT_THAT(p.output, AllOf(HasSubstr("deadlock"), HasSubstr("instance 0: lock mutex #"),
                               HasSubstr("instance 1: lock mutex #"),
                               HasSubstr(place_of("forks.at(1 - own).lock()"))));
+}
+
+TEST(main_test, an_inversion_is_reported_though_the_run_succeeds) {
+  RecordProperty("statements", "DL-1");
+  const auto root =
+      std::filesystem::temp_directory_path() / ("lockstep_locks_" + std::to_string(::getpid()));
+  const auto p = plan("--case lock-in-turn --instances 2 --collect '" + root.string() + "'");
+  EXPECT_EQ(p.status, 0);
+  EXPECT_THAT(p.output, AllOf(HasSubstr("lock order inversion: 2 locks are taken in a circle"),
+                              HasSubstr("\n  instance 0:"), HasSubstr("\n  instance 1:"),
+                              HasSubstr(place_of("right{forks.at(1 - own)}")),
+                              HasSubstr(place_of("left{forks.at(own)}")),
+                              HasSubstr("2 instances, all succ")));
+  EXPECT_EQ(support::run_command("grep -r inversion '" + root.string() + "'").count("/1/run.err"),
+            1);
+  std::filesystem::remove_all(root);
+}
+
+TEST(main_test, a_task_that_waits_for_its_own_lock_is_reported_with_the_line_of_its_guard) {
+  RecordProperty("statements", "DL-1");
+  const auto p = plan("--case block-in-a-guard");
+  EXPECT_EQ(p.status, 1);
+  const auto where = place_of("std::lock_guard again{m}");
+  EXPECT_THAT(p.output, AllOf(HasSubstr("a task waits for a lock that it holds"),
+                              HasSubstr("deadlock"), HasSubstr("instance 0: lock mutex #1")));
+  EXPECT_EQ(p.count(where), 2);  // in both reports
+}
+
+TEST(main_test, a_signal_makes_a_run_say_what_its_tasks_do_and_go_on) {
+  const auto p = plan("--case dump-on-request --instances 3 --param delay=500ms");
+  EXPECT_EQ(p.status, 0);
+  EXPECT_THAT(p.output,
+              AllOf(HasSubstr("3 tasks, "), HasSubstr("    holds mutex #"),
+                    HasSubstr("barrier 'go': 0 of 1"), HasSubstr("3 instances, all succeeded")));
+}
+
+TEST(main_test, the_thread_that_waits_for_the_signal_does_not_hide_a_deadlock) {
+  const auto p = plan("--case receive-from-each-other --instances 2 --timeout 1h");
+  EXPECT_THAT(p.output, HasSubstr("2 did not finish (deadlock)"));
 }
 
 TEST(main_test, a_missing_signal_is_reported_with_state_count_target_and_instance) {

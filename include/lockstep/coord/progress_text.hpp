@@ -3,12 +3,11 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
 #include <string>
 #include <vector>
 
-#include "../clock.hpp"
 #include "../detail/config.hpp"
+#include "../detail/duration_text.hpp"
 #include "backend.hpp"
 #include "scope.hpp"
 
@@ -49,18 +48,6 @@ namespace lockstep::inline LOCKSTEP_ABI::coord {
   return text;
 }
 
-// A duration for people: "20 us", "250 ms", "1.5 s", "2 min".
-[[nodiscard]] inline std::string duration_text(duration d) {
-  static constexpr struct {
-    double seconds;
-    const char* name;
-  } units[] = {{60, "min"}, {1, "s"}, {1e-3, "ms"}, {1e-6, "us"}};
-  const double s = std::chrono::duration<double>(d).count();
-  const auto* unit = units;
-  while (unit->seconds > 1e-6 && s < unit->seconds * (unit->seconds == 60 ? 2 : 0.9995)) ++unit;
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3g %s", s / unit->seconds, unit->name);
-  return text;
-}
+using detail::duration_text;
 
 }  // namespace lockstep::inline LOCKSTEP_ABI::coord

@@ -98,6 +98,7 @@ template <class R>
 class observation {
  public:
   void begin(waiter<R>&, const visible_op&, bool) noexcept {}
+  void locate() noexcept {}
   void finish() noexcept {}
 };
 
@@ -107,6 +108,11 @@ class observation<R> {
   void begin(waiter<R>& op, const visible_op& what, bool forever) noexcept {
     if (R::observed()) [[unlikely]]
       record(op, what, forever);
+  }
+  // After the object was unlocked: finds out who called, if the site does not tell.
+  void locate() noexcept {
+    if (record_.fired != nullptr) [[unlikely]]
+      record_.frames.capture(record_.op.where.file);
   }
   void finish() noexcept {
     if (record_.fired != nullptr) [[unlikely]]
@@ -188,6 +194,7 @@ template <class R, class Lock, class Hooks = plain_wait<R>>
   if (cancellation.arm()) {
     seen.begin(*n.op, what, lim.deadline == never);
     hold.unlock();
+    seen.locate();
     LOCKSTEP_TRY { hooks.registered(); }
     LOCKSTEP_CATCH_ALL {
       if (n.op->claim(fired_cancelled)) {

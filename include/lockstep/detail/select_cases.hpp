@@ -156,7 +156,8 @@ class send_case final : public object_case<R> {
 };
 
 // A case over a source: something to wait for that yields no value. Source has runtime_type, lock,
-// poll, enqueue, dequeue, slot and operation, meaning what they mean in object_case.
+// poll, enqueue, dequeue, slot and operation, meaning what they mean in object_case; a lock also has
+// chosen, which is told that the task has it now.
 template <class Source, class F>
 class source_case final : public object_case<typename Source::runtime_type> {
   using R = typename Source::runtime_type;
@@ -172,7 +173,13 @@ class source_case final : public object_case<typename Source::runtime_type> {
   }
   void* slot() noexcept override { return source_.slot(); }
   visible_op operation() const noexcept override { return source_.operation(); }
-  void run(status) override { f_(); }
+  void run(status) override {
+    if constexpr (requires { source_.chosen(limit{}, this->called_at); }) {
+      // Among several cases, none waits for its own lock alone.
+      source_.chosen(this->alone ? limit::none() : limit::at_once(), this->called_at);
+    }
+    f_();
+  }
 
  private:
   Source source_;
@@ -268,6 +275,7 @@ select_case* case_address(P& p) noexcept {
 template <class R>
 selected select_among(select_case** cases, std::size_t n, bool in_order) {
   const selected s = select_core<R>{cases, n, in_order}.run();
+  cases[s.index]->alone = n == 1;
   cases[s.index]->run(s.status);
   return s;
 }

@@ -50,6 +50,7 @@ class select_case {
 
   case_kind kind;
   site called_at;
+  bool alone = false;             // chosen from no others
   const void* runtime = nullptr;  // tag of the one on which it waits; null: any will do
   time_point deadline = never;    // of a timeout, of a context, and of a timer at its last poll
 };

@@ -5,6 +5,7 @@
 // exists no verdict is given, so there are no false alarms.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <map>
@@ -13,7 +14,9 @@
 #include <vector>
 
 #include "../coord/progress_text.hpp"
+#include "../detail/blocked_wait.hpp"
 #include "../detail/config.hpp"
+#include "../detail/report_text.hpp"
 #include "../runtime/observer.hpp"
 
 namespace lockstep::inline LOCKSTEP_ABI::plan {
@@ -48,7 +51,8 @@ class closed_world {
     const bool moved = changes != std::exchange(seen_changes_, changes);
     unknown_ = 0;
     if (moved || blocked < static_cast<std::int64_t>(unfinished_instances)) return false;
-    unknown_ = threads_of_process() - blocked - own_threads;
+    const std::int64_t helpers = detail::helper_threads.load(std::memory_order_acquire);
+    unknown_ = threads_of_process() - blocked - own_threads - helpers;
     return unknown_ == 0 && detail::observed_waits.changes() == changes;
   }
 
@@ -65,60 +69,31 @@ class closed_world {
 
 // Who waits where, a line for each place:
 //   "  instances 0, 1: recv channel #1 (rendezvous), plan.cpp:12 in worker, for 2 s"
-class blocked_report {
- public:
-  // Adds what is blocked now.
-  void collect() {
-    detail::observed_waits.for_each([this](const detail::blocked_record& r) { add(r); });
-  }
-
-  [[nodiscard]] std::string text() {
-    std::string report;
-    for (auto& [what, p] : places_) {
-      std::sort(p.instances.begin(), p.instances.end());
-      std::string who = p.instances.empty() ? "" : coord::instances_text(p.instances);
-      if (!p.others.empty()) who += (who.empty() ? "" : ", ") + p.others;
-      report += "  " + who + ": " + what + ", for " + coord::duration_text(p.longest) + "\n";
-    }
-    return report;
-  }
-
- private:
+inline std::string blocked_report() {
   struct place {
     std::vector<coord::participant> instances;
     std::string others;
     duration longest{};
   };
-
-  void add(const detail::blocked_record& r) {
-    const site& where = r.op.where;
-    place& p = places_[operation(r.op) + ", " + where.file + ":" + std::to_string(where.line) +
-                       " in " + where.function];
-    p.longest = std::max(p.longest, any_runtime::now() - r.since);
-    if (r.task != nullptr && r.task->instance != detail::task_info::no_instance) {
-      p.instances.push_back(r.task->instance);
+  std::map<std::string, place> places;
+  detail::object_numbers names;
+  for (const detail::blocked_wait& w : detail::blocked_wait::all()) {
+    place& p = places[w.text(names) + ", " + w.place.text()];
+    p.longest = std::max(p.longest, w.blocked_for);
+    if (w.who.instance != detail::task_info::no_instance) {
+      p.instances.push_back(w.who.instance);
     } else {
-      p.others +=
-          (p.others.empty() ? "" : ", ") + std::string{"thread "} + std::to_string(r.thread_id);
+      p.others += (p.others.empty() ? "" : ", ") + w.who.text();
     }
   }
-
-  // "wait barrier 'ready': 3 of 5" for an object with a name, "recv channel #1 (rendezvous)" else.
-  std::string operation(const detail::visible_op& op) {
-    char more[256] = "";
-    if (op.describe != nullptr) op.describe(op.object, more, sizeof more);
-    std::string text = op.verb;
-    if (*op.kind == 0) return *more != 0 ? text + " " + more : text;  // it has a name
-    text += std::string{" "} + op.kind;
-    if (op.object != nullptr) {
-      const auto number = numbers_.try_emplace(op.object, numbers_.size() + 1).first->second;
-      text += " #" + std::to_string(number);
-    }
-    return *more != 0 ? text + " (" + more + ")" : text;
+  std::string report;
+  for (auto& [what, p] : places) {
+    std::sort(p.instances.begin(), p.instances.end());
+    std::string who = p.instances.empty() ? "" : coord::instances_text(p.instances);
+    if (!p.others.empty()) who += (who.empty() ? "" : ", ") + p.others;
+    report += "  " + who + ": " + what + ", for " + coord::duration_text(p.longest) + "\n";
   }
-
-  std::map<std::string, place> places_;
-  std::map<const void*, std::size_t> numbers_;
-};
+  return report;
+}
 
 }  // namespace lockstep::inline LOCKSTEP_ABI::plan

@@ -2,7 +2,7 @@
 //
 // Collected output is a tree <path>/<run>/<group>/<index>/ with run.out (one JSON object a line, in
 // the shape of Testground's events; `event.type` and `event.message` as in its earlier versions
-// beside it) and, for an instance that failed, run.err. Files are opened when there is something to
+// beside it) and, for an instance that failed or did something doubtful, run.err. Files are opened when there is something to
 // write, by one writer at a time, and never kept open: any number of instances needs one descriptor.
 #pragma once
 
@@ -81,6 +81,11 @@ class output {
     record(instance, "failure_event", "finish", {{"group", info_.group}, {"error", why}},
            {{"outcome", "aborted"}, {"error", why}});
     append(instance, "run.err", why + "\n");
+  }
+  // Something that may have gone wrong, collected only.
+  void warned(std::uint64_t instance, const std::string& text) {
+    const std::lock_guard hold{lock_};
+    append(instance, "run.err", text + "\n");
   }
   // A report or summary of the runner itself.
   void note(const std::string& text) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -23,11 +24,15 @@
 #include "../coord/scheme.hpp"
 #include "../coord/scope.hpp"
 #include "../detail/config.hpp"
+#include "../dump_on_signal.hpp"
 #include "../error.hpp"
 #include "../go.hpp"
 #include "../latch.hpp"
+#include "../runtime/any.hpp"
 #include "../runtime/observer.hpp"
+#include "../runtime/task_list.hpp"
 #include "../runtime/threads.hpp"
+#include "../watch.hpp"
 #include "closed_world.hpp"
 #include "output.hpp"
 #include "run_env.hpp"
@@ -135,6 +140,7 @@ class runner {
       info.owner = &i;
       info.instance = i.index();
       info.rename(("instance " + std::to_string(i.index())).c_str());
+      detail::known_tasks.add(info);
     }
     void run() noexcept override { instance_->execute(); }
 
@@ -157,7 +163,8 @@ class runner {
   }
 
   int execute() {
-    const detail::hook_scope observed{detail::hook_observe};
+    const lock_watch locks{{.report = [this](const lock_report& r) { lock_reported(r); }}};
+    const dump_on_signal dumps{SIGQUIT};
     start();
     const std::string reason = watch();
     if (reason.empty()) return summarize("");
@@ -175,6 +182,15 @@ class runner {
         one.task_failed(std::current_exception());
         finished(one);
       }
+    }
+  }
+
+  // Said in the run's output, and kept with the instance that acted.
+  void lock_reported(const lock_report& report) {
+    out_.note(report.text());
+    const auto* const self = any_runtime::self();
+    if (self != nullptr && self->instance < options_.instances) {
+      out_.warned(self->instance, report.text());
     }
   }
 
@@ -223,9 +239,7 @@ class runner {
   int abort(const std::string& reason) {
     giving_up_.store(true, std::memory_order_release);
     const std::uint64_t left = unfinished_.load(std::memory_order_acquire);
-    blocked_report blocked;
-    blocked.collect();
-    out_.note(reason + "\n" + blocked.text());
+    out_.note(reason + "\n" + blocked_report());
     scope_.cancel();
     if (own_world_ != nullptr) own_world_->end();
     const bool over = ended_.try_wait_for(grace) == status::ok;

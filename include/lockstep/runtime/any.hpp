@@ -127,14 +127,21 @@ struct any_runtime {
     void* place_ = nullptr;
   };
 
-  // Whether anybody wants to see visible operations: one relaxed load.
-  static bool hooked() noexcept { return detail::hooks_word.load(std::memory_order_relaxed) != 0; }
+  // Which hooks are on, or 0: one relaxed load.
+  static std::uint32_t hooks() noexcept {
+    return detail::hooks_word.load(std::memory_order_relaxed);
+  }
+  // Whether anybody wants to see visible operations.
+  static bool hooked() noexcept { return hooks() != 0; }
 
   // Before a visible operation: a scheduler under exploration may switch tasks here.
   static void checkpoint(const detail::visible_op& op) { detail::checkpoint_hooked(op); }
 
   // Whether waits are recorded in detail::observed_waits.
   static bool observed() noexcept { return detail::hook_is_on(detail::hook_observe); }
+
+  // Whether locks report to detail::installed_lock_watcher.
+  static bool locks_watched() noexcept { return detail::hook_is_on(detail::hook_locks); }
 };
 
 static_assert(spawning_runtime<any_runtime>);

@@ -12,6 +12,7 @@
 
 #include "../clock.hpp"
 #include "../detail/config.hpp"
+#include "call_frames.hpp"
 #include "short_lock.hpp"
 #include "task.hpp"
 
@@ -30,6 +31,7 @@ struct blocked_record {
   long thread_id = 0;
   time_point since{};
   bool forever = false;  // without a deadline
+  call_frames frames;
   const std::atomic<int>* fired = nullptr;
   blocked_record* prev = nullptr;
   blocked_record* next = nullptr;
@@ -91,27 +93,35 @@ class blocked_tasks {
 
 inline constinit blocked_tasks observed_waits{};
 
+// Threads of the library's own in this process, which never wake a task of the program.
+inline constinit std::atomic<std::int64_t> helper_threads{0};
+
 // The hooks word: what visible operations on `any` have to do beyond their work. Each hook has a
-// field of 16 bits, which counts the scopes that want it.
-enum : std::uint32_t { hook_observe = 1, hook_checkpoint = 1U << 16U };
+// field of 10 bits, which counts the scopes that want it. The lowest two bits stay free: a word that
+// uses only these never equals the hooks word while a hook is on (mutex.hpp).
+enum : std::uint32_t {
+  hook_observe = 1U << 2U,      // waits and tasks are recorded
+  hook_checkpoint = 1U << 12U,  // a scheduler decides before each operation
+  hook_locks = 1U << 22U,       // locks say who takes them, and where
+};
 inline constinit std::atomic<std::uint32_t> hooks_word{0};
 
 [[nodiscard]] inline bool hook_is_on(std::uint32_t hook) noexcept {
-  return (hooks_word.load(std::memory_order_relaxed) & (hook * 0xffffU)) != 0;
+  return (hooks_word.load(std::memory_order_relaxed) & (hook * 0x3ffU)) != 0;
 }
 
-// Turns a hook on for a scope. Scopes may nest and overlap.
+// Turns hooks on for a scope: one, or the sum of several. Scopes may nest and overlap.
 class [[nodiscard]] hook_scope {
  public:
-  explicit hook_scope(std::uint32_t hook) noexcept : hook_{hook} {
-    hooks_word.fetch_add(hook_, std::memory_order_acq_rel);
+  explicit hook_scope(std::uint32_t hooks) noexcept : hooks_{hooks} {
+    hooks_word.fetch_add(hooks_, std::memory_order_acq_rel);
   }
   hook_scope(const hook_scope&) = delete;
   hook_scope& operator=(const hook_scope&) = delete;
-  ~hook_scope() { hooks_word.fetch_sub(hook_, std::memory_order_acq_rel); }
+  ~hook_scope() { hooks_word.fetch_sub(hooks_, std::memory_order_acq_rel); }
 
  private:
-  std::uint32_t hook_;
+  std::uint32_t hooks_;
 };
 
 }  // namespace lockstep::inline LOCKSTEP_ABI::detail

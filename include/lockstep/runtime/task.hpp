@@ -1,6 +1,7 @@
 // task.hpp: what every runtime knows about a task: its name, its owner, the code it runs.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -24,12 +25,27 @@ class task_owner {
 
 // Identity of a task. Lives as long as the task.
 struct task_info {
+  task_info() = default;
+  task_info(const task_info&) = delete;
+  task_info& operator=(const task_info&) = delete;
+  ~task_info() {
+    if (leave != nullptr) [[unlikely]]
+      leave(*this);
+  }
+
   static constexpr std::size_t name_capacity = 48;
   static constexpr std::uint64_t no_instance = ~std::uint64_t{0};
 
   char name[name_capacity] = "";
   task_owner* owner = nullptr;
   std::uint64_t instance = no_instance;  // of a plan, to which the task belongs
+
+  // For reports: never given to another task; 0 until somebody asked for it.
+  mutable std::atomic<std::uint64_t> number{0};
+  // Of the list of known tasks, for one that is on it.
+  void (*leave)(task_info&) noexcept = nullptr;
+  task_info* prev = nullptr;
+  task_info* next = nullptr;
 
   void rename(const char* text) noexcept { std::snprintf(name, sizeof name, "%s", text); }
 };

@@ -235,6 +235,7 @@ TYPED_TEST(task_group_suite, fails_by_a_status_or_an_outcome) {
 }
 
 TYPED_TEST(task_group_suite, throws_what_its_function_threw) {
+  this->proves("EG-1 EG-5");
   typename TestFixture::group g;
   g.go([] { throw 7; });
   try {

@@ -1,0 +1,54 @@
+// watched_lock.hpp: how a lock connects to whoever watches locks.
+//
+// While anybody listens, a lock takes the way round: taken() around acquiring, given_up() around
+// releasing, forgotten() when destroyed. They add nothing on runtimes without hooks.
+#pragma once
+
+#include "../runtime/any.hpp"
+#include "../runtime/lock_events.hpp"
+#include "../status.hpp"
+#include "blocking.hpp"
+#include "config.hpp"
+
+namespace lockstep::inline LOCKSTEP_ABI::detail {
+
+// The table of the watcher, or null if locks are not watched on R.
+template <class R>
+const lock_watcher* watcher_of_locks() noexcept {
+  if constexpr (requires { R::locks_watched(); }) {
+    // Acquire: pairs with the watcher's installing its table.
+    if (R::locks_watched()) return installed_lock_watcher.load(std::memory_order_acquire);
+  }
+  return nullptr;
+}
+
+// Acquires through take(watched), which returns ok or why not, and tells the watcher. What was
+// watched when it was taken has to come to given_up() when it is released.
+template <class R, class Take>
+status taken(const visible_op& op, lock_mode mode, const limit& lim, Take take) {
+  const lock_watcher* const watcher = watcher_of_locks<R>();
+  // Who waits for a limited time is no part of a deadlock.
+  if (watcher != nullptr && !lim.poll && lim.deadline == never) watcher->wanted(op, mode);
+  const status s = take(watcher != nullptr);
+  if (watcher != nullptr && s == status::ok) watcher->acquired(op, mode);
+  return s;
+}
+
+// Releases through release(), and tells the watcher. The lock may be gone before this returns.
+template <class R, class Release>
+void given_up(const void* lock, lock_mode mode, Release release) {
+  const lock_watcher* const watcher = watcher_of_locks<R>();
+  late_report* const late = watcher != nullptr ? watcher->released(lock, mode) : nullptr;
+  release();
+  if (late != nullptr) watcher->report(late);
+}
+
+// Tells the watcher that the lock is destroyed.
+template <class R>
+void forgotten(const void* lock) noexcept {
+  if (hooked<R>()) [[unlikely]] {
+    if (const lock_watcher* const watcher = watcher_of_locks<R>()) watcher->destroyed(lock);
+  }
+}
+
+}  // namespace lockstep::inline LOCKSTEP_ABI::detail
