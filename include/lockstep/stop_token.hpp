@@ -1,7 +1,7 @@
 // stop_token.hpp: bridges between contexts and the stop tokens of the standard.
 //
-//   const auto scope = from_stop_token(token);      worker(scope.context());   // of a std::jthread
-//   const auto source = to_stop_token(ctx);         other(source.get_token());
+//   const auto scope = from_stop_token(token);  worker(scope.context());   // the token of a jthread
+//   const auto bridge = to_stop_token(ctx);     other(bridge.get_token());
 //
 // Ordering: what X did before it requested the stop, or cancelled, is visible to Y after it saw the
 // other end of the bridge.
@@ -53,7 +53,7 @@ class [[nodiscard]] stop_scope {
 // A std::stop_token on which a stop is requested when a context has ended.
 class [[nodiscard]] stop_bridge {
  public:
-  // Valid for as long as anyone has it; but after the end of the bridge the context stops it no more.
+  // Stays valid after the bridge has gone, but the context stops it no more.
   [[nodiscard]] std::stop_token get_token() const noexcept { return source_.get_token(); }
 
  private:
