@@ -322,11 +322,17 @@ struct late_interruption : interruption<R> {
   // Once that was noticed, and put off, it wakes up; then wait() has to return.
   template <class Wait, class Release>
   static void comes_too_late(Wait wait, Release release) {
+    lockstep::detail::task_info task;
+    lockstep::testing::task_state state;
     boost_worker worker{[&] {
+      lockstep::detail::thread_task = &task;
+      R::begin(state);
       wait();
+      R::end(state);
+      lockstep::detail::thread_task = nullptr;
       interruption<R>::expect_pending();
     }};
-    worker.until_blocked();
+    while (!R::is_blocked(state)) R::yield();
     {
       const typename R::late_wakes after_this;
       release();
