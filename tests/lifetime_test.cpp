@@ -352,7 +352,8 @@ TYPED_TEST(lifetime_test, condition_variable) {  // LT-1
       [](announcing& a) { a.cv.wait(a); });
 }
 
-TYPED_TEST(lifetime_test, condition_variable_by_the_task_that_notified_a_wait_that_gives_up) {  // LT-1
+TYPED_TEST(lifetime_test,
+           condition_variable_by_the_task_that_notified_a_wait_that_gives_up) {  // LT-1
   using condition_variable = lockstep::basic_condition_variable<TypeParam>;
   struct announcing {
     std::atomic<bool> waits{false};
