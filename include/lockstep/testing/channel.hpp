@@ -188,6 +188,21 @@ TYPED_TEST(channel_suite, a_rendezvous_send_ends_when_a_receiver_has_the_value) 
   EXPECT_TRUE(sent);
 }
 
+TYPED_TEST(channel_suite, a_receive_that_was_served_does_not_time_out_though_its_wake_up_is_late) {
+  this->proves("CH-8");
+  basic_channel<int, TypeParam> ch;
+  for (bool served = false; !served;) {
+    auto receiver = this->run([&] { return ch.try_recv_for(20ms); });
+    receiver.until_blocked();
+    {
+      const typename TypeParam::late_wakes after_its_deadline;
+      served = ch.try_send(1) == status::ok;
+      if (served) this->pause(40ms);
+    }
+    EXPECT_EQ(receiver.join().status() == status::ok, served);
+  }
+}
+
 TYPED_TEST(channel_suite, a_rendezvous_receive_waits_for_a_sender) {
   this->proves("CH-8");
   typename TestFixture::ints ch;

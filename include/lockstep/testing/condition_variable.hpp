@@ -107,6 +107,7 @@ TYPED_TEST(condition_variable_suite, notifies_the_one_that_has_waited_longest) {
 }
 
 TYPED_TEST(condition_variable_suite, notifies_all_that_wait) {
+  this->proves("CV-4");
   const auto wait = [this] {
     typename TestFixture::lock hold{this->m};
     this->cv.wait(hold, [this] { return this->ready; });
