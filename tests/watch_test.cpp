@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "support/world.hpp"
@@ -487,6 +488,20 @@ TEST_F(watch_test, a_handler_may_use_locks_itself) {
   lock_both(a, b);
   lock_both(b, a);
   EXPECT_EQ(reports.size(), 1U);
+}
+
+TEST_F(watch_test, locks_that_a_handler_leaves_behind_are_known) {
+  bool first = true;
+  const lock_watch second{{.report = [&](const lock_report&) {
+    if (std::exchange(first, false)) d.lock();
+  }}};
+  lock_both(a, b);
+  lock_both(b, a);
+  { const holding below_d{c}; }
+  d.unlock();
+  EXPECT_EQ(reports.size(), 1U);
+  lock_both(c, d);
+  EXPECT_EQ(reports.size(), 2U);
 }
 
 TEST_F(watch_test, every_watch_gets_the_report) {

@@ -54,6 +54,7 @@ inline std::vector<task_state> task_states() {
   for (auto& h : lock_registry::instance().holders()) state_of(h.task).locks = std::move(h.locks);
 
   std::vector<task_state> sorted;
+  sorted.reserve(states.size());
   for (auto& [of, state] : states) sorted.push_back(std::move(state));
   std::sort(sorted.begin(), sorted.end(), [](const task_state& a, const task_state& b) {
     const auto order = [](const task_name& n) {

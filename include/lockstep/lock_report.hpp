@@ -55,8 +55,8 @@ class lock_report {
 };
 
 struct lock_watch_options {
-  // Gets each report, one at a time, from the task that acts; it holds no lock of the watch, but
-  // maybe some of its own. Null: to stderr.
+  // Gets each report, one at a time, from the task that acts, which may hold locks of its own. Must
+  // not wait for other tasks; what it does with locks is not reported. Null: to stderr.
   std::function<void(const lock_report&)> report = nullptr;
   // Inversions and recursions are broken contracts as well (contract.hpp).
   bool violations = false;

@@ -35,7 +35,7 @@ struct blocked_wait {
            r.op.kind,
            progress,
            r.op.object,
-           {r.op.where, {r.frames.begin(), r.frames.begin() + r.frames.size()}},
+           {r.op.where, std::vector<void*>(r.frames.begin(), r.frames.begin() + r.frames.size())},
            now - r.since});
     });
     return waits;

@@ -174,6 +174,7 @@ inline std::vector<const lock_edge*> lock_graph::circle_through(const lock_edge&
 
 inline bool lock_graph::is_news(const std::vector<const lock_edge*>& circle) {
   std::vector<lock_number> locks;
+  locks.reserve(circle.size());
   for (const lock_edge* e : circle) locks.push_back(e->held.lock);
   std::rotate(locks.begin(), std::min_element(locks.begin(), locks.end()), locks.end());
   return told_.insert(std::move(locks)).second;

@@ -68,7 +68,7 @@ class lock_registry {
 
   lock_registry() = default;
 
-  // What locks tell while their own task delivers a report is not watched.
+  // While a task delivers a report, what it does with locks is noted, but leads to no other report.
   class quiet_scope {
    public:
     quiet_scope() noexcept : before_{std::exchange(on_, true)} {}
@@ -93,7 +93,7 @@ class lock_registry {
                                                            lock_mode mode);
   // Edges from everything that the task holds to the lock that it wants.
   std::vector<std::vector<lock_edge>> circles_closed_by(const holder& h, const held_lock& wanted);
-  void deliver(const lock_report& report, const listeners& to);
+  static void deliver(const lock_report& report, const listeners& to, site where);
 
   mutable std::mutex lock_;
   listeners listeners_;
@@ -167,7 +167,7 @@ inline void lock_registry::wanted(const visible_op& op, lock_mode mode) {
     }
     if (!found.empty()) to = listeners_;
   }
-  for (const auto& [what, edges] : found) deliver(lock_report{what, edges}, to);
+  for (const auto& [what, edges] : found) deliver(lock_report{what, edges}, to, op.where);
 }
 
 inline std::vector<std::vector<lock_edge>> lock_registry::circles_closed_by(
@@ -187,7 +187,6 @@ inline std::vector<std::vector<lock_edge>> lock_registry::circles_closed_by(
 }
 
 inline void lock_registry::acquired(const visible_op& op, lock_mode mode) {
-  if (quiet_scope::on()) return;
   task_name self = task_name::current();
   call_place place = call_place::of(op.where);
   const time_point now = any_runtime::now();
@@ -222,12 +221,11 @@ inline std::optional<std::pair<task_name, held_lock>> lock_registry::take_back(s
 }
 
 inline late_report* lock_registry::released(const void* object, lock_mode mode) {
-  if (quiet_scope::on()) return nullptr;
   const std::uint64_t self = task_name::current().number;
   const time_point now = any_runtime::now();
   const std::lock_guard hold{lock_};
   const auto back = take_back(self, object, mode);
-  if (!back) return nullptr;
+  if (!back || quiet_scope::on()) return nullptr;
   const auto& [task, lock] = *back;
   const duration held = now - lock.since;
   const bool long_for_somebody = std::any_of(listeners_.begin(), listeners_.end(), [&](auto& one) {
@@ -244,11 +242,11 @@ inline void lock_registry::deliver(late_report& late) {
       if (late.held > one->options.held_longer_than) to.push_back(one);
     }
   }
-  deliver(lock_report{lock_report::kind::held_long, {late.hold}, late.held}, to);
+  deliver(lock_report{lock_report::kind::held_long, {late.hold}, late.held}, to,
+          late.hold.held.place.where);
 }
 
 inline void lock_registry::destroyed(const void* object) {
-  if (quiet_scope::on()) return;
   const std::lock_guard hold{lock_};
   const auto known = numbers_.find(object);
   if (known == numbers_.end()) return;
@@ -267,7 +265,7 @@ inline std::vector<lock_registry::holder> lock_registry::holders() const {
   return all;
 }
 
-inline void lock_registry::deliver(const lock_report& report, const listeners& to) {
+inline void lock_registry::deliver(const lock_report& report, const listeners& to, site where) {
   const quiet_scope quiet;
   bool violation = false;
   for (const auto& one : to) {
@@ -281,7 +279,7 @@ inline void lock_registry::deliver(const lock_report& report, const listeners& t
     violation |= one->options.violations;
   }
   if (violation && report.what() != lock_report::kind::held_long) {
-    violated(report.text().c_str(), report.parts().front().wanted, {});
+    violated(report.text().c_str(), report.parts().front().wanted, where);
   }
 }
 

@@ -46,7 +46,7 @@ struct task_name {
   // "instance 2", "task 'reader' of instance 2", "task 'reader'", "task 7", "thread 4711"
   [[nodiscard]] std::string text() const {
     if (task == nullptr) return "thread " + std::to_string(thread);
-    const std::string of =
+    std::string of =
         instance != task_info::no_instance ? "instance " + std::to_string(instance) : "";
     if (!of.empty() && name == of) return of;
     return "task " + (name.empty() ? std::to_string(number) : "'" + name + "'") +
