@@ -9,6 +9,7 @@
 #include <lockstep/latch.hpp>
 #include <lockstep/mutex.hpp>
 #include <lockstep/select.hpp>
+#include <lockstep/shared_mutex.hpp>
 #include <lockstep/testing/world.hpp>
 #include <lockstep/watch.hpp>
 #include <memory>
@@ -502,6 +503,44 @@ TEST_F(watch_test, locks_that_a_handler_leaves_behind_are_known) {
   EXPECT_EQ(reports.size(), 1U);
   lock_both(c, d);
   EXPECT_EQ(reports.size(), 2U);
+}
+
+TEST_F(watch_test, a_reader_and_a_writer_in_opposite_orders_are_an_inversion) {
+  lockstep::shared_mutex s;
+  {
+    const lockstep::holding_shared read{s};
+    const holding other{a};
+  }
+  {
+    const holding other{a};
+    const holding write{s};
+  }
+  EXPECT_EQ(reports.size(), 1U);
+}
+
+TEST_F(watch_test, readers_in_opposite_orders_are_none) {
+  lockstep::shared_mutex s;
+  lockstep::shared_mutex t;
+  for (auto [first, second] : {std::pair{&s, &t}, std::pair{&t, &s}}) {
+    const lockstep::holding_shared one{*first};
+    const lockstep::holding_shared other{*second};
+  }
+  EXPECT_TRUE(reports.empty());
+}
+
+TEST_F(watch_test, a_shared_mutex_is_still_held_after_a_downgrade) {
+  lockstep::shared_mutex s;
+  s.lock();
+  s.unlock_and_lock_shared();
+  { const holding other{a}; }
+  s.unlock_shared();
+  {
+    const holding other{a};
+    const holding write{s};
+  }
+  EXPECT_EQ(reports.size(), 1U);
+  { const holding free{s}; }
+  EXPECT_EQ(reports.size(), 1U);
 }
 
 TEST_F(watch_test, every_watch_gets_the_report) {
