@@ -222,6 +222,7 @@ TYPED_TEST(cancellation_stress, barrier) {
   struct meeting {
     long phases = 0;
     std::atomic<long> passed{0};
+    std::atomic<int> inside{0};      // it is mended when nobody is: BA-9
     std::atomic<bool> ended{false};  // a party has left: it is not mended any more
     lockstep::basic_barrier<TypeParam> barrier{parties, [this] { ++phases; }};
   };
@@ -230,14 +231,16 @@ TYPED_TEST(cancellation_stress, barrier) {
   ended.cancel();
   auto server = this->supply([&] {
     for (meeting& m : meetings) {
-      if (m.barrier.broken() && !m.ended) m.barrier.reset();
+      if (m.barrier.broken() && m.inside == 0 && !m.ended) m.barrier.reset();
     }
   });
   this->storm(
       [&](const context& ctx, random_source& random, int i) {
         lockstep::this_task::sleep_for(microseconds{random() % 3000});
         meeting& m = meetings[std::size_t(i / parties)];
+        ++m.inside;
         const status how = m.barrier.arrive_and_wait(ctx);
+        --m.inside;
         m.passed += how == status::ok;
         return how;
       },

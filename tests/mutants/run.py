@@ -14,7 +14,8 @@ A mutant is a file *.mutant beside this script:
   --- what stands in the header, exactly once
   +++ what stands there instead
 
-A fault may also show as a hang or a crash; the time limit of a program is 30 seconds.
+A fault may also show as a hang or a crash; the time limit of a program is 30 seconds. Tests that
+repeat a race do so LOCKSTEP_ROUNDS times.
 """
 import argparse
 import concurrent.futures
@@ -32,6 +33,7 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 SECONDS = 30
+os.environ.setdefault("LOCKSTEP_ROUNDS", "5000")
 
 
 @dataclasses.dataclass

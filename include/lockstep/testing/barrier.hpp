@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
 #include <list>
 #include <memory>
 #include <stdexcept>
@@ -81,6 +82,18 @@ TYPED_TEST(barrier_suite, is_passed_again_and_again) {
   for (int i = 0; i < parties; ++i) tasks.emplace_back(body);
   for (auto& task : tasks) task.join();
   EXPECT_EQ(arrived, parties * phases);
+}
+
+TYPED_TEST(barrier_suite, releases_nobody_before_the_completion_has_returned) {
+  this->proves("BA-2");
+  std::function<bool()> somebody_waits;
+  bool waited = false;
+  basic_barrier<TypeParam> b{2, [&] { waited = somebody_waits(); }};
+  auto first = this->run([&] { b.arrive_and_wait(); });
+  first.until_blocked();
+  somebody_waits = [&] { return first.is_blocked(); };
+  b.arrive_and_wait();
+  EXPECT_TRUE(waited);
 }
 
 TYPED_TEST(barrier_suite, runs_the_completion_in_the_last_party_before_any_is_released) {

@@ -188,9 +188,11 @@ class background_task {
   background_task(const background_task&) = delete;
   ~background_task() { await(); }
 
-  // Returns once the task is blocked in an operation of the library.
+  // Whether the task is blocked in an operation of the library, and nobody has woken it.
+  [[nodiscard]] bool is_blocked() const { return R::is_blocked(state_); }
+  // Returns once it is.
   void until_blocked() const {
-    while (!R::is_blocked(state_)) {
+    while (!is_blocked()) {
       if (R::has_ended(state_)) {
         ADD_FAILURE() << "the task ended instead of blocking";
         return;
