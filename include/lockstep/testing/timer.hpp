@@ -32,6 +32,16 @@ struct timer_suite : suite<R> {
 };
 TYPED_TEST_SUITE(timer_suite, runtimes, suite_names);
 
+TYPED_TEST(timer_suite, is_due_to_the_nanosecond) {
+  this->proves("TM-1");
+  const typename TypeParam::stopped_clock clock;
+  basic_timer<TypeParam> t{3ms};
+  clock.advance(3ms - 1ns);
+  EXPECT_EQ(t.try_recv(), status::would_block);
+  clock.advance(1ns);
+  EXPECT_EQ(t.try_recv().value(), TypeParam::now());
+}
+
 TYPED_TEST(timer_suite, ticks_once_and_not_before_its_time) {
   this->proves("TM-1 TM-5");
   const time_point begun = TypeParam::now();
