@@ -16,6 +16,7 @@
 #include <mutex>
 #include <random>
 
+#include "support/boost_tsan.hpp"
 #include "support/world.hpp"
 
 namespace {

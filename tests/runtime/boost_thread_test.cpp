@@ -28,6 +28,7 @@ using runtimes = ::testing::Types<watched<boost_thread_runtime>, watched<any_run
 #include <string>
 
 #include "runtime/boost_worker.hpp"
+#include "support/boost_tsan.hpp"
 
 namespace {
 
