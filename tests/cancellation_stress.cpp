@@ -226,7 +226,7 @@ TYPED_TEST(cancellation_stress, barrier) {
     std::atomic<bool> ended{false};  // a party has left: it is not mended any more
     lockstep::basic_barrier<TypeParam> barrier{parties, [this] { ++phases; }};
   };
-  std::array<meeting, this->waiters / parties> meetings;
+  std::array<meeting, TestFixture::waiters / parties> meetings;
   lockstep::cancel_scope ended;
   ended.cancel();
   auto server = this->supply([&] {
