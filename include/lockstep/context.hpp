@@ -13,6 +13,7 @@
 
 #include <concepts>
 #include <exception>
+#include <new>
 #include <utility>
 
 #include "clock.hpp"
@@ -97,9 +98,10 @@ class context_access {
 // One object for each way to end, so that a cause is the same at each call.
 template <status How>
 const std::exception_ptr& default_cause() noexcept {
-  static const auto& never_destroyed =
-      *new std::exception_ptr{std::make_exception_ptr(error{How, "the context ended"})};
-  return never_destroyed;
+  alignas(std::exception_ptr) static unsigned char never_destroyed[sizeof(std::exception_ptr)];
+  static const auto* const cause = ::new (static_cast<void*>(never_destroyed))
+      std::exception_ptr{std::make_exception_ptr(error{How, "the context ended"})};
+  return *cause;
 }
 
 }  // namespace detail
@@ -144,8 +146,8 @@ class cancel_scope {
   // Ends the context and all that were derived from it. Later calls do nothing.  // CTX-1, CTX-2
   void cancel() noexcept { cancel(std::exception_ptr{}); }
   // The same, and says why: an exception, or a pointer to one.
-  void cancel(std::exception_ptr cause) noexcept {
-    detail::context_access::state(context_)->end(status::cancelled, std::move(cause));
+  void cancel(const std::exception_ptr& cause) noexcept {
+    detail::context_access::state(context_)->end(status::cancelled, cause);
   }
   template <class Exception>
     requires(!std::convertible_to<Exception, std::exception_ptr>)

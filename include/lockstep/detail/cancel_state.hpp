@@ -69,7 +69,7 @@ class cancel_state {
 
   // Ends this context and all below it, unless it has ended before; those whose deadline has
   // passed, as timeout. Returns whether this call ended it as it said. O(size of the subtree).
-  bool end(status why, std::exception_ptr cause = nullptr) noexcept {
+  bool end(status why, const std::exception_ptr& cause = nullptr) noexcept {
     alarm* woken = nullptr;
     bool as_said = false;
     {
