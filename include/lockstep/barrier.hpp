@@ -268,7 +268,8 @@ status basic_barrier<R>::await_release(const place& at, bool break_on_failure, h
   hooks h{this, at, break_on_failure};
   status s = status::cancelled;
   LOCKSTEP_TRY {
-    s = detail::block(waiters_, n, lock_, hold, lim, operation("arrive_and_wait", where), h);
+    s = detail::block(
+        waiters_, n, lock_, hold, lim, [&] { return operation("arrive_and_wait", where); }, h);
   }
   LOCKSTEP_CATCH_ALL {
     if (!h.passes) LOCKSTEP_RETHROW;

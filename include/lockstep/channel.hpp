@@ -198,7 +198,7 @@ template <class C>
     if (lim.poll) return s;
     detail::waiter<R> op;
     node n{op, std::addressof(value)};
-    return detail::block(senders_, n, lock_, hold, lim, operation("send", where));
+    return detail::block(senders_, n, lock_, hold, lim, [&] { return operation("send", where); });
   }
 }
 
@@ -215,7 +215,7 @@ template <class C>
   } else {
     detail::waiter<R> op;
     node n{op, &to};
-    s = detail::block(receivers_, n, lock_, hold, lim, operation("recv", where));
+    s = detail::block(receivers_, n, lock_, hold, lim, [&] { return operation("recv", where); });
   }
   if (s != status::ok) to.reset(s);
 }

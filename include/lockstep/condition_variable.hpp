@@ -156,6 +156,7 @@ status basic_condition_variable<R>::wait_core(Lock& lk, const detail::limit& lim
       q.push_back(n);
       ++self->unnotified_;
     }
+    static constexpr bool acts_when_registered() noexcept { return true; }
     void registered() {
       user->unlock();
       unlocked = true;
@@ -173,7 +174,10 @@ status basic_condition_variable<R>::wait_core(Lock& lk, const detail::limit& lim
   hooks h{this, lk};
   detail::lock_scope hold{lock_};
   status s = status::cancelled;
-  LOCKSTEP_TRY { s = detail::block(waiters_, n, lock_, hold, lim, operation("wait", where), h); }
+  LOCKSTEP_TRY {
+    s = detail::block(
+        waiters_, n, lock_, hold, lim, [&] { return operation("wait", where); }, h);
+  }
   LOCKSTEP_CATCH_ALL {
     if (h.unlocked) relock(lk);
     LOCKSTEP_RETHROW;

@@ -178,7 +178,7 @@ LOCKSTEP_COLD status basic_event<R>::wait_slow(const detail::limit& lim, site wh
   hold_type hold{lock_};
   if (pass_or_mark()) return status::ok;
   if (lim.poll) return status::would_block;
-  return detail::block(waiters_, n, lock_, hold, lim, operation("wait", where));
+  return detail::block(waiters_, n, lock_, hold, lim, [&] { return operation("wait", where); });
 }
 
 template <class R>

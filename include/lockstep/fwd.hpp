@@ -24,6 +24,8 @@ template <class T, class R>
 class basic_receiver;
 template <class T, class R>
 class basic_topic;
+template <class T, class R>
+class basic_subscription;
 template <class R>
 class basic_barrier;
 template <class R>

@@ -24,6 +24,8 @@ namespace lockstep::inline LOCKSTEP_ABI {
 
 namespace detail {
 
+class task_maker;
+
 // Gives the exception in flight to the owner of the task, or to the contract handler.
 LOCKSTEP_COLD inline void task_failed(task_owner* owner, site where) noexcept {
   if (owner != nullptr) return owner->task_failed(std::current_exception());
@@ -46,9 +48,9 @@ class detached_closure final : public task_closure {
   site where_;
 };
 
-// Starts the closure; it belongs to whatever the task that starts it belongs to.
+// Names a task that is about to start; it belongs to whatever the one that starts it belongs to.
 template <class R>
-void start(task_closure* closure, const char* name, const task_options* options = nullptr) {
+task_closure* introduced(task_closure* closure, const char* name) noexcept {
   closure->info.rename(name);
   if (const task_info* self = R::self(); self != nullptr) {
     closure->info.owner = self->owner;
@@ -58,7 +60,7 @@ void start(task_closure* closure, const char* name, const task_options* options 
     if (R::observed()) [[unlikely]]
       known_tasks.add(closure->info);
   }
-  R::spawn(closure, options);
+  return closure;
 }
 
 }  // namespace detail
@@ -69,7 +71,8 @@ void start(task_closure* closure, const char* name, const task_options* options 
 template <class R = any_runtime, class F>
   requires std::is_invocable_v<std::decay_t<F>&>
 void go(const char* name, F&& f, site where = site::current()) {
-  detail::start<R>(new detail::detached_closure<std::decay_t<F>>(std::forward<F>(f), where), name);
+  auto* const closure = new detail::detached_closure<std::decay_t<F>>(std::forward<F>(f), where);
+  R::spawn(detail::introduced<R>(closure, name), nullptr);
 }
 template <class R = any_runtime, class F>
   requires std::is_invocable_v<std::decay_t<F>&>
@@ -109,8 +112,7 @@ class [[nodiscard]] task {
   [[nodiscard]] bool done() const noexcept { return shared_->ended.try_wait(); }
 
  private:
-  template <class R2, class F>
-  friend auto spawn(const char* name, F&& f);
+  friend class detail::task_maker;
 
   struct shared_state {
     basic_latch<R> ended{1};
@@ -149,16 +151,30 @@ class [[nodiscard]] task {
   shared_state* shared_;
 };
 
+namespace detail {
+
+class task_maker {
+ public:
+  // Starts f() by start(closure) and returns its handle.
+  template <class R, class F, class Start>
+  static auto make(const char* name, F&& f, Start start) {
+    using body = std::decay_t<F>;
+    using handle = task<std::invoke_result_t<body&>, R>;
+    box<typename handle::shared_state> state{std::in_place};
+    auto* const closure = new typename handle::template closure<body>(std::forward<F>(f), &*state);
+    handle started{state.release()};
+    start(introduced<R>(closure, name));
+    return started;
+  }
+};
+
+}  // namespace detail
+
 // Starts f() as a task and returns its handle. Throws error{unavailable} if none can be started.
 template <class R = any_runtime, class F>
 [[nodiscard]] auto spawn(const char* name, F&& f) {
-  using body = std::decay_t<F>;
-  using handle = task<std::invoke_result_t<body&>, R>;
-  detail::box<typename handle::shared_state> state{std::in_place};
-  auto* closure = new typename handle::template closure<body>(std::forward<F>(f), &*state);
-  handle started{state.release()};
-  detail::start<R>(closure, name);
-  return started;
+  return detail::task_maker::make<R>(name, std::forward<F>(f),
+                                     [](detail::task_closure* c) { R::spawn(c, nullptr); });
 }
 template <class R = any_runtime, class F>
   requires std::is_invocable_v<std::decay_t<F>&>

@@ -235,8 +235,8 @@ LOCKSTEP_COLD status basic_mutex<R>::lock_slow(const detail::limit& lim, site wh
     }
     detail::waiter<R> op;
     node n{op, &since};
-    const status s =
-        detail::block(waiters_, n, lock_, hold, lim, operation("lock", where), hooks{was_woken});
+    const status s = detail::block(
+        waiters_, n, lock_, hold, lim, [&] { return operation("lock", where); }, hooks{was_woken});
     if (s != try_again) return s;
   }
 }

@@ -191,11 +191,13 @@ LOCKSTEP_COLD status basic_semaphore<R>::acquire_slow(std::ptrdiff_t k, const de
   hold_type hold{lock_};
   if (k > max_) {
     if (lim.poll) return status::would_block;
-    return detail::block(hopeless_, n, lock_, hold, lim, operation("acquire", where));
+    return detail::block(hopeless_, n, lock_, hold, lim,
+                         [&] { return operation("acquire", where); });
   }
   if (take_or_mark(k)) return status::ok;
   if (lim.poll) return status::would_block;
-  return detail::block(waiters_, n, lock_, hold, lim, operation("acquire", where), hooks{this});
+  return detail::block(
+      waiters_, n, lock_, hold, lim, [&] { return operation("acquire", where); }, hooks{this});
 }
 
 template <class R>

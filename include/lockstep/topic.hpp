@@ -254,7 +254,8 @@ void basic_subscription<T, R>::recv_core(outcome<C>& to, const detail::limit& li
     if (s != status::would_block || lim.poll) break;
     detail::waiter<R> op;
     detail::wait_node<R> n{op, nullptr};
-    s = detail::block(state_->readers, n, state_->lock, hold, lim, operation(where));
+    s = detail::block(state_->readers, n, state_->lock, hold, lim,
+                      [&] { return operation(where); });
   }
   if (s != status::ok) return to.reset(s);
   if constexpr (detail::boxed<T>) {

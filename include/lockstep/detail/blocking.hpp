@@ -154,7 +154,8 @@ template <class R>
 struct plain_wait {
   // Under the lock: queues the wait.
   static void enqueue(wait_queue<R>& q, wait_node<R>& n) noexcept { q.push_back(n); }
-  // After the object was unlocked, before the task blocks.
+  // After the object was unlocked, before the task blocks; may throw. Called only if it does a thing.
+  static constexpr bool acts_when_registered() noexcept { return false; }
   static void registered() noexcept {}
   // Under the lock, after a wait that was given up was unlinked.
   static void abandoned(wake_list<R>&) noexcept {}
@@ -172,13 +173,11 @@ void give_up(wait_queue<R>& q, wait_node<R>& n, Lock& lock, Hooks& hooks) {
   woken.wake();
 }
 
-// Waits in q until somebody claims n, the deadline passes or the context ends. Call with `hold`
-// locking the object, after it was seen that the operation cannot proceed; returns unlocked.
-// Throws what interrupts the task, or registered() throws, after giving up.
-template <class R, class Lock, class Hooks = plain_wait<R>>
-[[gnu::noinline]] status block(wait_queue<R>& q, wait_node<R>& n, Lock& lock,
-                               lock_scope<Lock>& hold, const limit& lim, const visible_op& what,
-                               Hooks&& hooks = {}) {
+// The wait of block() that something beside its object may end, or that is observed.
+template <class R, class Lock, class Hooks>
+[[gnu::noinline]] status block_contested(wait_queue<R>& q, wait_node<R>& n, Lock& lock,
+                                         lock_scope<Lock>& hold, const limit& lim,
+                                         const visible_op& what, Hooks& hooks) {
   observation<R> seen;
   cancel_registration<R> cancellation{*n.op, lim.ctx, fired_cancelled};
   const auto finish = [&] {
@@ -189,7 +188,6 @@ template <class R, class Lock, class Hooks = plain_wait<R>>
     finish();
     give_up(q, n, lock, hooks);
   };
-  hooks.enqueue(q, n);
   int fired = fired_cancelled;
   if (cancellation.arm()) {
     seen.begin(*n.op, what, lim.deadline == never);
@@ -218,6 +216,23 @@ template <class R, class Lock, class Hooks = plain_wait<R>>
   return fired == fired_timeout ? status::timeout : lim.ctx->now_status();
 }
 
+// Waits in q until somebody claims n, the deadline passes or the context ends. Call with `hold`
+// locking the object, after it was seen that the operation cannot proceed; returns unlocked.
+// Throws what interrupts the task, or registered() throws, after giving up.
+// what() tells what a report says of the wait.
+template <class R, class Lock, class What, class Hooks = plain_wait<R>>
+status block(wait_queue<R>& q, wait_node<R>& n, Lock& lock, lock_scope<Lock>& hold,
+             const limit& lim, What what, Hooks&& hooks = {}) {
+  hooks.enqueue(q, n);
+  if constexpr (!std::remove_reference_t<Hooks>::acts_when_registered()) {
+    if (lim.deadline == never && lim.ctx == nullptr && !hooked<R>() && n.op->leave_to_object()) {
+      n.op->wait_for_object(hold);
+      return n.result;
+    }
+  }
+  return block_contested(q, n, lock, hold, lim, what(), hooks);
+}
+
 // Waits for nothing but the deadline or the end of the context.
 template <class R>
 status block_alone(const limit& lim, const visible_op& what) {
@@ -226,7 +241,7 @@ status block_alone(const limit& lim, const visible_op& what) {
   waiter<R> op;
   wait_node<R> n{op, nullptr};
   wait_queue<R> alone;
-  return block(alone, n, lock, hold, lim, what);
+  return block(alone, n, lock, hold, lim, [&] { return what; });
 }
 
 }  // namespace lockstep::inline LOCKSTEP_ABI::detail

@@ -51,13 +51,31 @@
 // Shared libraries too read these with one instruction; the library's thread-locals are 16 bytes.
 #define LOCKSTEP_TLS [[gnu::tls_model("initial-exec")]] inline constinit thread_local
 
-#if defined(__SANITIZE_THREAD__)
-#define LOCKSTEP_TSAN 1
-#elif defined(__has_feature)
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define LOCKSTEP_ASAN 1
+#endif
 #if __has_feature(thread_sanitizer)
 #define LOCKSTEP_TSAN 1
 #endif
 #endif
+#if defined(__SANITIZE_ADDRESS__)
+#define LOCKSTEP_ASAN 1
+#endif
+#if defined(__SANITIZE_THREAD__)
+#define LOCKSTEP_TSAN 1
+#endif
+#ifndef LOCKSTEP_ASAN
+#define LOCKSTEP_ASAN 0
+#endif
 #ifndef LOCKSTEP_TSAN
 #define LOCKSTEP_TSAN 0
+#endif
+
+// A function that returns the value of a thread-local, for code that may move to another thread: as
+// it is never merged with an earlier call, it reads what belongs to the thread it then runs on.
+#if defined(__clang__)
+#define LOCKSTEP_ASKS_THREAD [[gnu::noinline]]
+#else
+#define LOCKSTEP_ASKS_THREAD [[gnu::noipa]]
 #endif

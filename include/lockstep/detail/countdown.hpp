@@ -63,7 +63,7 @@ class countdown {
     if (word_.fetch_or(slow, std::memory_order_acq_rel) >> 1 == 0) return status::ok;
     waiter<R> op;
     wait_node<R> n{op, nullptr};
-    return block(waiters_, n, lock_, hold, lim, what);
+    return block(waiters_, n, lock_, hold, lim, [&] { return what; });
   }
 
   // For select (see source_case); what to call the operation comes from the object around.

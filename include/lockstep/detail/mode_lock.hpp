@@ -146,7 +146,8 @@ LOCKSTEP_COLD status mode_lock<R>::wait(transition t, const limit& lim, const vi
   lock_scope hold{lock_};
   if (take_or_mark(t)) return status::ok;
   if (lim.poll) return status::would_block;
-  return block(waiters_, n, lock_, hold, lim, what, hooks{this, t.goes_first()});
+  return block(
+      waiters_, n, lock_, hold, lim, [&] { return what; }, hooks{this, t.goes_first()});
 }
 
 template <class R>

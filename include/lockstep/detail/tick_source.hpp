@@ -123,7 +123,7 @@ void tick_source<R>::recv_core(outcome<C>& to, const limit& lim, site where) {
     if (until_tick) bounded.deadline = when_;
     waiter<R> op;
     wait_node<R> n{op, nullptr};
-    s = block(waiters_, n, lock_, hold, bounded, operation("recv", where.copy()));
+    s = block(waiters_, n, lock_, hold, bounded, [&] { return operation("recv", where.copy()); });
     if (s == status::timeout && until_tick) s = status::ok;  // somebody else may have taken it
   }
   to.reset(s);

@@ -40,8 +40,21 @@ class waiter {
   waiter(const waiter&) = delete;
   waiter& operator=(const waiter&) = delete;
 
+  // Says that only those can end this wait who find it in its one object's queue, under the lock:
+  // nothing else is registered, and the task cannot be interrupted. Claims then need no token. False:
+  // the runtime may interrupt the task.
+  bool leave_to_object() noexcept {
+    if constexpr (requires { parker_.interruptible(); }) {
+      left_to_object_ = !parker_.interruptible();
+    } else {
+      left_to_object_ = !requires { typename R::shield; };
+    }
+    return left_to_object_;
+  }
+
   // Exactly one caller ever gets true, and then owes one wake().
   bool claim(int outcome) noexcept {
+    if (left_to_object_) return true;
     int state = waiting;
     // Release: the waiter, which reads the token, sees the claimer's writes before it. Acquire:
     // the claimer sees the waiter's slot as it was registered.
@@ -77,6 +90,18 @@ class waiter {
     return wait_firmly();  // claimed by another: its wake is on the way
   }
 
+  // Blocks until somebody claimed and woke this operation, which was left to the object that `hold`
+  // locks. Returns unlocked.
+  template <class Lock>
+  void wait_for_object(lock_scope<Lock>& hold) noexcept {
+    if constexpr (requires(Lock& lock) { parker_.park_releasing(lock); }) {
+      parker_.park_releasing(hold.release());
+    } else {
+      hold.unlock();
+      parker_.park();
+    }
+  }
+
   // Blocks until somebody claimed and woke this operation, whatever interrupts the task.
   int wait_firmly() noexcept {
     const shield<R> to_the_end;
@@ -105,6 +130,7 @@ class waiter {
 
  private:
   typename R::template atomic<int> fired_{waiting};
+  bool left_to_object_ = false;
   typename R::parker parker_;
 };
 

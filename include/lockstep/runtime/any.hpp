@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <utility>
 
 #include "../clock.hpp"
 #include "../detail/config.hpp"
@@ -35,6 +36,8 @@ struct runtime_ops {
   task_info* (*self)() noexcept;
   void (*spawn)(task_closure*, const task_options*);
   void (*checkpoint)(const visible_op&);  // null: nothing to decide before an operation
+  // Optional, as the parker's (see concept.hpp).
+  void (*park_releasing)(any_parker&, short_lock&) = nullptr;
   // Puts up a shield (see concept.hpp), which keeps its state in *place, or takes it down.
   // Null: tasks are never interrupted.
   void (*shield)(void* place, bool up) noexcept = nullptr;
@@ -50,6 +53,12 @@ class any_parker {
   void park() { home_->park(*this); }
   bool park_until(time_point deadline) { return home_->park_until(*this, deadline); }
   void unpark() noexcept { home_->unpark(*this); }
+  void park_releasing(short_lock& held) {
+    if (home_->park_releasing != nullptr) return home_->park_releasing(*this, held);
+    held.unlock();
+    park();
+  }
+  [[nodiscard]] bool interruptible() const noexcept { return home_->shield != nullptr; }
 
   std::atomic<std::uintptr_t> word{0};
 
@@ -72,12 +81,25 @@ inline constexpr runtime_ops threads_ops{
 
 // Returns the value, from out of line: after a task moved to another thread, an inlined access may
 // still read the old thread's variable.
-[[gnu::noinline]] inline const runtime_ops* current_runtime() noexcept {
+LOCKSTEP_ASKS_THREAD inline const runtime_ops* current_runtime() noexcept {
   const runtime_ops* ops = thread_runtime;
   return ops != nullptr ? ops : &threads_ops;
 }
 
 inline any_parker::any_parker() noexcept : home_{current_runtime()} {}
+
+// While one lives, the thread that made it has this runtime, for objects on `any`.
+class [[nodiscard]] runtime_attachment {
+ public:
+  explicit runtime_attachment(const runtime_ops& ops) noexcept
+      : before_{std::exchange(thread_runtime, &ops)} {}
+  runtime_attachment(const runtime_attachment&) = delete;
+  runtime_attachment& operator=(const runtime_attachment&) = delete;
+  ~runtime_attachment() { thread_runtime = before_; }
+
+ private:
+  const runtime_ops* before_;
+};
 
 LOCKSTEP_COLD inline void checkpoint_hooked(const visible_op& op) {
   if (!hook_is_on(hook_checkpoint)) return;

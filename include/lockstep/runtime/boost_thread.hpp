@@ -168,21 +168,10 @@ inline constexpr runtime_ops boost_thread_ops = [] {
 
 namespace boost_thread {
 
-// While one lives, this is the runtime of the thread that made it, for objects on `any`.
-class [[nodiscard]] attachment {
- public:
-  attachment() noexcept
-      : before_{
-            std::exchange(lockstep::detail::thread_runtime, &lockstep::detail::boost_thread_ops)} {}
-  attachment(const attachment&) = delete;
-  attachment& operator=(const attachment&) = delete;
-  ~attachment() { lockstep::detail::thread_runtime = before_; }
-
- private:
-  const lockstep::detail::runtime_ops* before_;
-};
-
-inline attachment attach() noexcept { return {}; }
+// While what it returns lives, this is the runtime of the calling thread, for objects on `any`.
+inline lockstep::detail::runtime_attachment attach() noexcept {
+  return lockstep::detail::runtime_attachment{lockstep::detail::boost_thread_ops};
+}
 
 }  // namespace boost_thread
 
@@ -193,7 +182,7 @@ inline void boost_thread_runtime::spawn(detail::task_closure* closure,
   LOCKSTEP_TRY {
     boost::thread{attributes,
                   [closure] {
-                    const boost_thread::attachment here;
+                    const auto here = boost_thread::attach();
                     detail::thread_main(closure);
                   }}
         .detach();

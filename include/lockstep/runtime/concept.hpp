@@ -12,7 +12,9 @@
 //     anything: who claimed the fired token does. The round goes on until a park returns.
 //  5. No park returns without its unpark.
 //  6. unpark neither allocates nor throws.
-//  7. Where tasks can be interrupted, a park that was not released may throw instead. The round goes
+//  7. A parker may have park_releasing(short_lock&): a park that unlocks what the owner holds, once
+//     the task can be woken; unpark is then called only by one who has held that lock since.
+//  8. Where tasks can be interrupted, a park that was not released may throw instead. The round goes
 //     on; a later park in it leaves the interruption pending, so that the next round throws. Such a
 //     runtime has a type `shield`: while one lives, parks of the calling task do not throw.
 #pragma once

@@ -22,7 +22,7 @@
 namespace lockstep::inline LOCKSTEP_ABI::detail {
 
 // Tells the processor that this is a spin loop.
-inline void cpu_relax() noexcept {
+inline void relax_cpu() noexcept {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();
 #elif defined(__aarch64__)
@@ -53,7 +53,7 @@ template <class Ready>
 bool spin_until(Ready ready) noexcept {
   for (int rounds = has_many_cpus() ? 16 : 3; rounds > 0; --rounds) {
     if (ready()) return true;
-    cpu_relax();
+    relax_cpu();
     if (ready()) return true;
     ::sched_yield();
   }

@@ -96,6 +96,39 @@ inline constinit blocked_tasks observed_waits{};
 // Threads of the library's own in this process, which never wake a task of the program.
 inline constinit std::atomic<std::int64_t> helper_threads{0};
 
+// Tasks that are no threads: whoever has such is a source, while it has.
+struct task_source {
+  std::uint64_t (*alive)(const task_source&) noexcept;  // tasks that have not ended
+  task_source* next = nullptr;
+};
+
+class task_sources {
+ public:
+  void add(task_source& s) noexcept {
+    const lock_scope hold{lock_};
+    s.next = head_;
+    head_ = &s;
+  }
+  void remove(task_source& s) noexcept {
+    const lock_scope hold{lock_};
+    task_source** at = &head_;
+    while (*at != &s) at = &(*at)->next;
+    *at = s.next;
+  }
+  [[nodiscard]] std::int64_t alive() noexcept {
+    const lock_scope hold{lock_};
+    std::uint64_t sum = 0;
+    for (const task_source* s = head_; s != nullptr; s = s->next) sum += s->alive(*s);
+    return static_cast<std::int64_t>(sum);
+  }
+
+ private:
+  short_lock lock_;
+  task_source* head_ = nullptr;
+};
+
+inline constinit task_sources unthreaded_tasks{};
+
 // The hooks word: what visible operations on `any` have to do beyond their work. Each hook has a
 // field of 10 bits, which counts the scopes that want it. The lowest two bits stay free: a word that
 // uses only these never equals the hooks word while a hook is on (mutex.hpp).

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <exception>
 
 #include "../contract.hpp"
@@ -25,7 +24,7 @@ class task_owner {
 
 // Identity of a task. Lives as long as the task.
 struct task_info {
-  task_info() = default;
+  task_info() noexcept { name[0] = '\0'; }
   task_info(const task_info&) = delete;
   task_info& operator=(const task_info&) = delete;
   ~task_info() {
@@ -36,7 +35,7 @@ struct task_info {
   static constexpr std::size_t name_capacity = 48;
   static constexpr std::uint64_t no_instance = ~std::uint64_t{0};
 
-  char name[name_capacity] = "";
+  char name[name_capacity];
   task_owner* owner = nullptr;
   std::uint64_t instance = no_instance;  // of a plan, to which the task belongs
 
@@ -47,7 +46,12 @@ struct task_info {
   task_info* prev = nullptr;
   task_info* next = nullptr;
 
-  void rename(const char* text) noexcept { std::snprintf(name, sizeof name, "%s", text); }
+  // The name is cut after 47 bytes.
+  void rename(const char* text) noexcept {
+    std::size_t n = 0;
+    for (; n < name_capacity - 1 && text[n] != '\0'; ++n) name[n] = text[n];
+    name[n] = '\0';
+  }
 };
 
 // The code of a task, on the heap. A runtime's spawn takes ownership, calls run() once on the new

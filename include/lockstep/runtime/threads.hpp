@@ -69,7 +69,7 @@ struct threads_runtime {
 
   // xorshift64*, one state a thread (Vigna, "An experimental exploration of Marsaglia's xorshift
   // generators, scrambled"). Not for secrets.
-  [[gnu::noinline]] static std::uint64_t random() noexcept {
+  LOCKSTEP_ASKS_THREAD static std::uint64_t random() noexcept {
     std::uint64_t x = detail::thread_random;
     if (x == 0) [[unlikely]]
       x = detail::random_seed();
@@ -81,7 +81,7 @@ struct threads_runtime {
   }
 
   // The current task, or null on a thread that the library did not start.
-  [[gnu::noinline]] static detail::task_info* self() noexcept { return detail::thread_task; }
+  LOCKSTEP_ASKS_THREAD static detail::task_info* self() noexcept { return detail::thread_task; }
 
   // Starts a detached thread that runs and then deletes the closure.
   // Throws error{unavailable} when the system has no thread to give; the closure is deleted.

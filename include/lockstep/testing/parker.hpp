@@ -149,6 +149,38 @@ TYPED_TEST(parker_suite, no_park_returns_without_its_unpark) {  // point 5
   waker.join();
 }
 
+// A task in one slot under a lock, as an object has it.
+TYPED_TEST(parker_suite, a_park_gives_up_a_lock_when_it_can_be_woken) {  // point 7
+  using slept_in = typename TestFixture::parker;
+  if constexpr (requires(slept_in p, typename TypeParam::short_lock l) { p.park_releasing(l); }) {
+    constexpr int rounds = 5'000;
+    typename TypeParam::short_lock lock;
+    slept_in* slot = nullptr;
+    int served = 0;
+    auto waker = this->run([&] {
+      for (int i = 1; i <= rounds; ++i) {
+        slept_in* found = nullptr;
+        while (found == nullptr) {
+          lock.lock();
+          found = std::exchange(slot, nullptr);
+          if (found != nullptr) served = i;
+          lock.unlock();
+          if (found == nullptr) TypeParam::yield();
+        }
+        found->unpark();
+      }
+    });
+    for (int i = 1; i <= rounds; ++i) {
+      slept_in p;
+      lock.lock();
+      slot = &p;
+      p.park_releasing(lock);
+      ASSERT_EQ(served, i);
+    }
+    waker.join();
+  }
+}
+
 TYPED_TEST(parker_suite, an_unpark_does_not_throw) {  // point 6
   static_assert(noexcept(std::declval<typename TestFixture::parker&>().unpark()));
 }

@@ -67,6 +67,18 @@ struct watched : R {
       leave(released);
       return released;
     }
+    template <class Lock>
+      requires requires(typename R::parker p, Lock& held) { p.park_releasing(held); }
+    void park_releasing(Lock& held) {
+      enter();
+      inner_.park_releasing(held);
+      leave(true);
+    }
+    [[nodiscard]] bool interruptible() const noexcept
+      requires requires(const typename R::parker p) { p.interruptible(); }
+    {
+      return inner_.interruptible();
+    }
     void unpark() noexcept {
       {
         const std::lock_guard hold{lock_};
