@@ -1,14 +1,20 @@
-# lockstep_component(<name> HEADERS <prefix>... FIND <find_package arguments>... LINK <target>...)
+# lockstep_component(<name> HEADERS <prefix>... FIND <find_package arguments>... LINK <target>...
+#                    [WITH <component>...])
 #
 # Defines lockstep::<name> when every package of FIND is found, and says which one is missing when
-# not. HEADERS are the paths below include/lockstep that need the component: tests, examples and
+# not. It also links those components of WITH that were defined before, and defines LOCKSTEP_HAS_<NAME>
+# for each. HEADERS are the paths below include/lockstep that need the component: tests, examples and
 # header checks link it for them, or leave them out by name where it does not exist.
 function(lockstep_component name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "HEADERS;FIND;LINK")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "HEADERS;FIND;LINK;WITH")
   foreach(prefix IN LISTS arg_HEADERS)
     set_property(GLOBAL APPEND PROPERTY LOCKSTEP_HEADER_OWNERS "${prefix}=${name}")
   endforeach()
 
+  if(name IN_LIST LOCKSTEP_WITHOUT)
+    message(STATUS "lockstep::${name} is left out, as was asked")
+    return()
+  endif()
   foreach(package IN LISTS arg_FIND)
     separate_arguments(words UNIX_COMMAND "${package}")
     list(GET words 0 package_name)
@@ -23,7 +29,17 @@ function(lockstep_component name)
   add_library(lockstep::${name} ALIAS lockstep_${name})
   set_target_properties(lockstep_${name} PROPERTIES EXPORT_NAME ${name})
   target_link_libraries(lockstep_${name} INTERFACE lockstep ${arg_LINK})
+  set(with "")
+  foreach(other IN LISTS arg_WITH)
+    if(TARGET lockstep::${other})
+      list(APPEND with ${other})
+      string(TOUPPER ${other} has)
+      target_link_libraries(lockstep_${name} INTERFACE lockstep_${other})
+      target_compile_definitions(lockstep_${name} INTERFACE LOCKSTEP_HAS_${has}=1)
+    endif()
+  endforeach()
   set_property(GLOBAL APPEND PROPERTY LOCKSTEP_COMPONENTS ${name})
+  set_property(GLOBAL PROPERTY LOCKSTEP_COMPONENT_WITH_${name} "${with}")
   set_property(GLOBAL PROPERTY LOCKSTEP_COMPONENT_FIND_${name} "${arg_FIND}")
 endfunction()
 

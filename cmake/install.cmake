@@ -19,6 +19,7 @@ install(FILES ${generated}/lockstepConfig.cmake ${generated}/lockstepConfigVersi
 get_property(components GLOBAL PROPERTY LOCKSTEP_COMPONENTS)
 foreach(component IN LISTS components)
   get_property(packages GLOBAL PROPERTY LOCKSTEP_COMPONENT_FIND_${component})
+  get_property(with GLOBAL PROPERTY LOCKSTEP_COMPONENT_WITH_${component})
   configure_file(cmake/component.cmake.in ${generated}/lockstep-${component}.cmake @ONLY)
   install(TARGETS lockstep_${component} EXPORT lockstep-${component}-targets)
   install(EXPORT lockstep-${component}-targets NAMESPACE lockstep:: DESTINATION ${package_dir})

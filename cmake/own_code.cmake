@@ -12,15 +12,18 @@ if(LOCKSTEP_SANITIZE)
   target_link_options(lockstep_own_code INTERFACE -fsanitize=${LOCKSTEP_SANITIZE})
 endif()
 
-# lockstep_program(<out> <source> <include>...)
+# lockstep_program(<out> <source>)
 #
 # Adds the program a_b for the source a/b.cpp. It links lockstep::lockstep and the components that
-# own the source's path or one of the Lockstep headers <include>. <out> is the target's name, empty
-# when the program was left out for want of a component.
+# own the source's path or one of the Lockstep headers that it includes. <out> is the target's name,
+# empty when the program was left out for want of a component.
 function(lockstep_program out source)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
+  file(STRINGS ${source} includes REGEX "^#include <lockstep/")
+  list(TRANSFORM includes REPLACE "#include <lockstep/(.+)>.*" "\\1")
   cmake_path(REMOVE_EXTENSION source LAST_ONLY OUTPUT_VARIABLE name)
   string(REPLACE "/" "_" name "${name}")
-  lockstep_target_of(libraries "${source}" ${ARGN})
+  lockstep_target_of(libraries "${source}" ${includes})
   set(${out} "" PARENT_SCOPE)
   foreach(library IN LISTS libraries)
     if(NOT TARGET ${library})

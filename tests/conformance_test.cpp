@@ -1,7 +1,8 @@
-// A runtime of a user's own passes every suite: one that blocks on what the standard has, so nothing
-// depends on the futex.
+// Runtimes of others pass every suite: a user's own, which blocks on what the standard has, so nothing
+// depends on the futex; and Boost.Fiber's fibers, on a thread of theirs.
 
 #include <condition_variable>
+#include <lockstep/runtime/boost_fibers.hpp>
 #include <lockstep/runtime/threads.hpp>
 #include <lockstep/testing/world.hpp>
 #include <mutex>
@@ -37,6 +38,14 @@ struct my_runtime : lockstep::threads_runtime {
 }  // namespace
 
 namespace lockstep::testing {
-using runtimes = ::testing::Types<watched<my_runtime>>;
-}
+template <>
+inline constexpr const char* runtime_name<watched<boost_fibers_runtime>> = "boost_fibers";
+using runtimes = ::testing::Types<watched<my_runtime>, watched<boost_fibers_runtime>>;
+}  // namespace lockstep::testing
 #include <lockstep/testing/conformance.hpp>
+
+int main(int argc, char** argv) {
+  ::testing::InitGoogleTest(&argc, argv);
+  const auto here = lockstep::boost_fibers::attach();  // for what tests do on `any`
+  return RUN_ALL_TESTS();
+}

@@ -1,6 +1,8 @@
 // LT-1: a task may destroy an object as soon as its own wait on it has returned, although the call
 // that released it has not. LT-2: detached tasks outlive main's statics.
 
+#include "support/runtimes.hpp"
+// Before all others.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -24,14 +26,15 @@
 #include <mutex>
 #include <thread>
 
+#include "support/detached_tasks.hpp"
 #include "support/world.hpp"
 
 namespace {
 
 using lockstep::status;
 
-// A place through which one thread hands pointers to another, as fast as it goes.
-template <class T>
+// A place through which one task hands pointers to another, as fast as it goes.
+template <class T, class R>
 class hand_over {
  public:
   void give(T* p) noexcept { place_.store(p, std::memory_order_release); }
@@ -42,7 +45,7 @@ class hand_over {
       const bool last = ended_.load(std::memory_order_acquire);
       if (T* p = place_.exchange(nullptr, std::memory_order_acquire); p != nullptr) return p;
       if (last) return nullptr;
-      if (spins % 256 == 0) std::this_thread::yield();
+      if (spins % 256 == 0) R::yield();
     }
   }
 
@@ -68,14 +71,14 @@ struct lifetime_test : ::testing::Test {
     using object = typename decltype(make())::element_type;
     const auto rounds = static_cast<int>(support::from_environment("LOCKSTEP_ROUNDS", 100'000));
     const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds{1'500};
-    hand_over<object> handed;
-    std::thread releaser{[&] {
+    hand_over<object, R> handed;
+    auto releaser = lockstep::spawn<R>([&] {
       for (int i = 0; object* const o = handed.take(); ++i) {
         if (i % 2 != 0) dawdle(i);
         if (i % 1024 == 1) std::this_thread::sleep_for(std::chrono::microseconds{200});
         release(*o);
       }
-    }};
+    });
     for (int i = 0; i < rounds && (i % 64 != 0 || std::chrono::steady_clock::now() < end); ++i) {
       auto o = make();
       handed.give(o.get());
@@ -93,7 +96,8 @@ struct lifetime_test : ::testing::Test {
     return [=] { return std::make_unique<Object>(args...); };
   }
 };
-TYPED_TEST_SUITE(lifetime_test, support::runtimes, support::runtime_names);
+TYPED_TEST_SUITE(lifetime_test, lockstep::testing::bare_runtimes,
+                 lockstep::testing::bare_runtime_names);
 
 TYPED_TEST(lifetime_test, channel_by_the_receiver_of_a_rendezvous) {  // LT-1
   using channel = lockstep::basic_channel<int, TypeParam>;
@@ -252,7 +256,7 @@ TYPED_TEST(lifetime_test, mutex_that_counts_its_users) {  // LT-1
       },
       [&](shared& s) {
         if (s.leave()) return;
-        while (left_to_waiter == 0) std::this_thread::yield();
+        while (left_to_waiter == 0) TypeParam::yield();
         --left_to_waiter;
       });
 }
@@ -330,7 +334,7 @@ TYPED_TEST(lifetime_test, once_by_a_task_that_waited_for_the_function) {  // LT-
   this->destroyed_after_its_release(
       this->template fresh<object>(), [](object& o) { o.once.call([&o] { o.running = true; }); },
       [](object& o) {
-        while (!o.running) std::this_thread::yield();
+        while (!o.running) TypeParam::yield();
         o.once.call([] { FAIL() << "the other task runs the function"; });
       });
 }
@@ -346,7 +350,7 @@ TYPED_TEST(lifetime_test, condition_variable) {  // LT-1
   this->destroyed_after_its_release(
       this->template fresh<announcing>(),
       [](announcing& a) {
-        while (!a.waits.load(std::memory_order_acquire)) std::this_thread::yield();
+        while (!a.waits.load(std::memory_order_acquire)) TypeParam::yield();
         a.cv.notify_one();
       },
       [](announcing& a) { a.cv.wait(a); });
@@ -370,7 +374,8 @@ TYPED_TEST(lifetime_test,
         static_cast<void>(cv.wait_for(lock, std::chrono::nanoseconds{200}));
       },
       [&](condition_variable& cv) {
-        while (!lock.waits.load(std::memory_order_acquire)) {
+        for (int spins = 1; !lock.waits.load(std::memory_order_acquire); ++spins) {
+          if (spins % 256 == 0) TypeParam::yield();
         }
         cv.notify_all();
       });
@@ -423,50 +428,12 @@ TYPED_TEST(lifetime_test, task_group_of_the_functions_it_started) {  // LT-1
   }
 }
 
-// LT-2. The function below runs when all statics of the program have been destroyed.
-
-std::atomic<std::uint64_t>* rounds_of_detached_tasks = nullptr;
-
-[[gnu::destructor]] void watch_detached_tasks_go_on() {
-  if (rounds_of_detached_tasks == nullptr) return;
-  const auto until = *rounds_of_detached_tasks + 1'000;
-  const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds{60};
-  while (*rounds_of_detached_tasks < until) {
-    std::this_thread::yield();
-    if (std::chrono::steady_clock::now() > patience) std::_Exit(1);  // they are stuck
-  }
-}
-
-// Starts tasks for ever, which use every part of the library that has state of its own.
-template <class R>
-void start_detached_tasks() {
-  struct world {
-    lockstep::basic_channel<int, R> ch;
-    lockstep::basic_mutex<R> m;
-    std::atomic<std::uint64_t> rounds{0};
-  };
-  auto* const w = new world;
-  lockstep::go<R>("sender", [w] {
-    for (;;) w->ch.send(1);
-  });
-  lockstep::go<R>("receiver", [w] {
-    const lockstep::detail::hook_scope on{lockstep::detail::hook_observe};
-    for (;; ++w->rounds) {
-      lockstep::cancel_scope scope{std::chrono::hours{1}};
-      static_cast<void>(w->ch.recv(scope.context()));
-      lockstep::spawn<R>([w] { const std::lock_guard hold{w->m}; }).join();
-    }
-  });
-  rounds_of_detached_tasks = &w->rounds;
-  while (w->rounds < 100) std::this_thread::yield();
-}
-
 TYPED_TEST(lifetime_test, detached_tasks_go_on_while_the_statics_of_main_are_destroyed) {  // LT-2
   this->RecordProperty("statements", "LT-2");
   ::testing::GTEST_FLAG(death_test_style) = "threadsafe";
   EXPECT_EXIT(
       {
-        start_detached_tasks<TypeParam>();
+        support::start_detached_tasks<TypeParam>();
         std::exit(0);
       },
       ::testing::ExitedWithCode(0), "");

@@ -1,15 +1,18 @@
 # Every statement of statements.txt is proven by a test that was executed, on each of our runtimes,
 # and STATEMENTS.md says by which.
 find_package(Python3 COMPONENTS Interpreter)
-if(NOT Python3_FOUND OR NOT TARGET plan_main_test)  # the statement about deadlocks is proven there
-  message(STATUS "statements are not checked: that needs Python and lockstep::plan")
+if(NOT Python3_FOUND OR NOT TARGET plan_main_test OR NOT task_kinds)
+  # The statement about deadlocks is proven by plan_main_test.
+  message(STATUS "statements are not checked: that needs Python, lockstep::plan and fibers")
   return()
 endif()
 
 set(statements ${CMAKE_COMMAND} -E env LOCKSTEP_ROUNDS=300
   ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/statements.py)
 list(TRANSFORM proving REPLACE "(.+)" "$<TARGET_FILE:\\1>" OUTPUT_VARIABLE programs)
-set(ours --runtimes threads any --programs ${programs})
+list(TRANSFORM typed_programs REPLACE "(.+)" "$<TARGET_FILE:\\1> --tasks=fibers:4"
+  OUTPUT_VARIABLE on_fibers)
+set(ours --runtimes threads any fibers --programs ${programs} ${on_fibers})
 add_test(NAME statements COMMAND ${statements} --check ${ours})
 
 # Makes the table anew: cmake --build --preset dev --target statements

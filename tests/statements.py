@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """statements.py --check|--write --runtimes NAME... --programs PROGRAM...
 
-Runs the test programs and collects which statements their tests prove: the property "statements" of
+Runs the test programs (each PROGRAM may have arguments behind it) and collects which statements their tests prove: the property "statements" of
 each test that was executed and passed. A typed test proves them for the runtime after the last slash
 of its suite's name, any other test for all runtimes.
 
@@ -47,8 +47,9 @@ def run(program):
     """The tests that passed in a program: (name, runtime or None, ids of what they prove)."""
     with tempfile.TemporaryDirectory() as folder:
         report = pathlib.Path(folder, "report.json")
-        done = subprocess.run([program, f"--gtest_output=json:{report}"], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        done = subprocess.run([*program.split(), f"--gtest_output=json:{report}"],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True)
         if not report.exists():
             sys.exit(f"{done.stdout}\n{program} ended with {done.returncode} and without a report")
         suites = json.loads(report.read_text())["testsuites"]

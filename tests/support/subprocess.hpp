@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <stdexcept>
 #include <string>
 
@@ -35,6 +36,14 @@ inline ended_process run_command(const std::string& command) {
   if (WIFEXITED(how)) p.status = WEXITSTATUS(how);
   p.took = std::chrono::steady_clock::now() - begun;
   return p;
+}
+
+// Runs a program of plans; LOCKSTEP_PLAN_RUNTIME says on what, unless the flags do.
+inline ended_process run_plan(const std::string& program, const std::string& flags) {
+  const char* const runtime = std::getenv("LOCKSTEP_PLAN_RUNTIME");
+  const bool told = flags.find("--runtime") != std::string::npos;
+  return run_command("'" + program + "' " + flags +
+                     (runtime != nullptr && !told ? " --runtime " + std::string{runtime} : ""));
 }
 
 }  // namespace support
