@@ -30,9 +30,9 @@ void lead(lockstep::run_env& env, lockstep::client& sync, std::chrono::nanosecon
 }
 
 void follow(lockstep::run_env& env, lockstep::client& sync, std::chrono::milliseconds max_sleep) {
-  std::random_device entropy;
+  std::minstd_rand random{static_cast<std::minstd_rand::result_type>(env.seed())};
   std::uniform_int_distribution<std::int64_t> up_to(0, max_sleep.count());
-  const std::chrono::milliseconds sleep{up_to(entropy)};
+  const std::chrono::milliseconds sleep{up_to(random)};
   env.message("I'm a follower. Signaling ready after ", sleep.count(), " ms");
   lockstep::this_task::sleep_for(sleep);
   sync.signal_entry("ready");

@@ -226,7 +226,7 @@ int plans(int argc, char** argv) {
 
 support::ended_process plan(const std::string& flags) {
   static const auto self = std::filesystem::read_symlink("/proc/self/exe").string();
-  return support::run_command("'" + self + "' --plan " + flags);
+  return support::run_plan(self, "--plan " + flags);
 }
 
 // The line of this file that holds this text, as reports name it: "main_test.cpp:123".

@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 struct ready_set_go_test : testing::Test {
 #ifdef READY_SET_GO
   static support::ended_process run(const std::string& flags) {
-    return support::run_command("'" READY_SET_GO "' " + flags);
+    return support::run_plan(READY_SET_GO, flags);
   }
 #else
   void SetUp() override { GTEST_SKIP() << "the examples are not built"; }

@@ -1,7 +1,7 @@
 // closed_world.hpp: whether a process can still move, and who waits for what if it cannot.
 //
-// The verdict "stuck" is given when every thread of the process waits, without a deadline, in an
-// operation of the library. A thread that the library cannot see might wake one of them; while one
+// The verdict "stuck" is given when every thread of the process, and every fiber, waits, without a
+// deadline, in an operation of the library. A thread that the library cannot see might wake one of them; while one
 // exists no verdict is given, so there are no false alarms.
 #pragma once
 
@@ -52,11 +52,12 @@ class closed_world {
     unknown_ = 0;
     if (moved || blocked < static_cast<std::int64_t>(unfinished_instances)) return false;
     const std::int64_t helpers = detail::helper_threads.load(std::memory_order_acquire);
-    unknown_ = threads_of_process() - blocked - own_threads - helpers;
+    unknown_ =
+        threads_of_process() + detail::unthreaded_tasks.alive() - blocked - own_threads - helpers;
     return unknown_ == 0 && detail::observed_waits.changes() == changes;
   }
 
-  // Threads that might still wake somebody, at the last look at which all instances were blocked.
+  // Threads, or tasks, that might still wake somebody, at the last look at which all instances were blocked.
   [[nodiscard]] std::int64_t unknown_threads() const noexcept { return unknown_; }
 
  private:

@@ -22,6 +22,11 @@
 #include "run_env.hpp"
 #include "runner.hpp"
 
+// Defined by the CMake target lockstep::plan, which links what there is.
+#if LOCKSTEP_HAS_FIBERS
+#include "../runtime/fibers.hpp"
+#endif
+
 namespace lockstep::inline LOCKSTEP_ABI {
 
 // A plan and the name to call it by.
@@ -68,7 +73,6 @@ inline std::map<std::string, std::string> parse_parameters(const std::vector<std
 
 inline int main(int argc, char** argv, const std::vector<plan_case>& cases) {
   run_options options;
-  std::string runtime = "threads";
   std::string timeout = "10min";
   std::string instances = "1";
   std::vector<std::string> parameters;
@@ -79,7 +83,9 @@ inline int main(int argc, char** argv, const std::vector<plan_case>& cases) {
   app.add_option("--instances", instances, "How many instances")->capture_default_str();
   app.add_option("--param", parameters, "A parameter, name=value; may be repeated")
       ->allow_extra_args(false);
-  app.add_option("--runtime", runtime, "What instances run on: threads")->capture_default_str();
+  app.add_option("--runtime", options.runtime,
+                 "What instances run on (" + detail::runtime_names() + ")")
+      ->capture_default_str();
   app.add_option("--backend", options.backend, "How they meet: local: or local:NAME")
       ->capture_default_str();
   app.add_option("--timeout", timeout, "When to give up, such as 30s")->capture_default_str();
@@ -100,8 +106,9 @@ inline int main(int argc, char** argv, const std::vector<plan_case>& cases) {
     options.test_case = chosen.name;
     options.body = chosen.body;
     options.parameters = parse_parameters(parameters);
-    if (runtime != "threads") {
-      throw usage_error{"--runtime: '" + runtime + "' is not built in (built in: threads)"};
+    if (detail::runtime_named(options.runtime) == nullptr) {
+      throw usage_error{"--runtime: '" + options.runtime +
+                        "' is not built in (built in: " + detail::runtime_names() + ")"};
     }
     const auto count = parse_number<std::uint64_t>(instances);
     if (!count || *count < 1 || *count > most_instances) {

@@ -31,6 +31,7 @@ struct run_info {
   std::string test_case;
   std::string group = "single";
   std::uint64_t instances = 1;
+  std::uint64_t seed = 0;  // of what is random in the run
   std::map<std::string, std::string> parameters;
 };
 
@@ -58,6 +59,7 @@ class output {
   }
 
   void started(std::uint64_t instance) {
+    if (!collects()) return;
     boost::json::object params;
     for (const auto& [name, value] : info_.parameters) params[name] = value;
     boost::json::object start{{"run", info_.run_id},  {"case", info_.test_case},
@@ -65,15 +67,17 @@ class output {
                               {"group", info_.group}, {"group_instances", info_.instances}};
     record(instance, "start_event", "start", {{"runenv", std::move(start)}}, {});
   }
-  // A message of an instance, shown at once.
+  // A message of an instance, shown at once on a terminal, and at the next show() elsewhere.
   void message(std::uint64_t instance, const std::string& text) {
-    const std::lock_guard hold{lock_};
-    std::printf("%s instance %llu  %s\n", stamp().c_str(),
-                static_cast<unsigned long long>(instance), text.c_str());
-    std::fflush(stdout);
-    record(instance, "message_event", "message", {{"message", text}}, {{"message", text}});
+    const std::string line = stamp() + " instance " + std::to_string(instance) + "  " + text + "\n";
+    std::fwrite(line.data(), 1, line.size(), stdout);
+    if (collects()) {
+      record(instance, "message_event", "message", {{"message", text}}, {{"message", text}});
+    }
   }
+  static void show() { std::fflush(stdout); }
   void succeeded(std::uint64_t instance) {
+    if (!collects()) return;
     record(instance, "success_event", "finish", {{"group", info_.group}}, {{"outcome", "ok"}});
   }
   void failed(std::uint64_t instance, const std::string& why) {
@@ -104,16 +108,22 @@ class output {
  private:
   static constexpr std::size_t buffer_bytes = std::size_t{1} << 14U;
 
+  [[nodiscard]] bool collects() const noexcept { return !root_.empty(); }
+
+  // Seconds since the beginning: "    1.234 s". (printf takes 3 KiB of stack for a fraction, which
+  // would be a second page for each of a hundred thousand fibers.)
   [[nodiscard]] std::string stamp() const {
-    char text[32];
-    std::snprintf(text, sizeof text, "%9.3f s", std::chrono::duration<double>(elapsed()).count());
-    return text;
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(elapsed()).count();
+    const std::string whole = std::to_string(ms / 1000);
+    const std::string fraction = std::to_string(1000 + ms % 1000).substr(1);
+    return std::string(whole.size() < 5 ? 5 - whole.size() : 0, ' ') + whole + "." + fraction +
+           " s";
   }
 
   // One line of run.out: the event under its present name, and its earlier form beside it.
   void record(std::uint64_t instance, const char* name, const char* type, boost::json::object event,
               boost::json::object earlier) {
-    if (root_.empty()) return;
+    if (!collects()) return;
     const std::lock_guard hold{lock_};
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     earlier["type"] = type;
@@ -128,7 +138,7 @@ class output {
   }
 
   void append(std::uint64_t instance, const char* file, const std::string& text) {
-    if (root_.empty()) return;
+    if (!collects()) return;
     const auto path = root_ / std::to_string(instance) / file;
     std::string& buffer = buffered_[path.string()];
     buffer += text;

@@ -52,6 +52,15 @@ class run_env {
   [[nodiscard]] const std::string& run_id() const noexcept { return out_->info().run_id; }
   [[nodiscard]] const std::string& test_case() const noexcept { return out_->info().test_case; }
 
+  // What to seed a random generator with: another number in each instance, and each run.
+  [[nodiscard]] std::uint64_t seed() const noexcept {
+    // SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators").
+    std::uint64_t z = out_->info().seed + (index_ + 1) * 0x9E3779B97F4A7C15U;
+    z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9U;
+    z = (z ^ (z >> 27U)) * 0x94D049BB133111EBU;
+    return z ^ (z >> 31U);
+  }
+
   // Ended when the run's time is over, or when the run is given up. A run in which all instances
   // wait for nothing but this is stuck, and given up at once.
   [[nodiscard]] const lockstep::context& context() const noexcept { return context_; }

@@ -30,6 +30,7 @@
 #include "../latch.hpp"
 #include "../runtime/any.hpp"
 #include "../runtime/observer.hpp"
+#include "../runtime/registry.hpp"
 #include "../runtime/task_list.hpp"
 #include "../runtime/threads.hpp"
 #include "../watch.hpp"
@@ -49,6 +50,7 @@ struct run_options {
   plan_function body;
   std::uint64_t instances = 1;
   std::map<std::string, std::string> parameters;
+  std::string runtime = "threads";  // one that there is
   std::string backend = "local:";
   duration timeout = std::chrono::minutes{10};
   std::string collect;
@@ -75,15 +77,16 @@ class runner {
         out_{{.run_id = new_run_id(),
               .test_case = options_.test_case,
               .instances = options_.instances,
+              .seed = threads_runtime::random(),
               .parameters = options_.parameters},
              options_.collect},
         backend_{open_backend()},
+        host_{detail::runtime_named(options_.runtime)->host()},
         ended_{static_cast<std::ptrdiff_t>(options_.instances)} {}
 
  private:
   static constexpr duration look_every{20'000'000};
   static constexpr duration grace{1'000'000'000};
-  static constexpr std::size_t stack_bytes = std::size_t{1} << 20U;
 
   // One instance; owns the tasks it starts.
   class instance final : public detail::task_owner {
@@ -172,12 +175,11 @@ class runner {
   }
 
   void start() {
-    const detail::task_options task{.stack_bytes = stack_bytes};
     instances_.reserve(options_.instances);
     for (std::uint64_t i = 0; i < options_.instances; ++i) {
       instance& one = *instances_.emplace_back(std::make_unique<instance>(*this, i));
       try {
-        threads_runtime::spawn(new instance_task{one}, &task);
+        host_->start(new instance_task{one});
       } catch (...) {
         one.task_failed(std::current_exception());
         finished(one);
@@ -212,6 +214,7 @@ class runner {
     closed_world world;
     const time_point deadline = detail::deadline_after(threads_runtime::now(), options_.timeout);
     while (ended_.try_wait_for(look_every) != status::ok) {
+      output::show();
       if (world.stuck(unfinished_.load(std::memory_order_acquire))) {
         return "deadlock: every task waits, and nothing can wake one";
       }
@@ -269,7 +272,8 @@ class runner {
     } else {
       text += std::to_string(failed.size()) + " failed (" + coord::instances_text(failed) + ")";
     }
-    text += ", in " + coord::duration_text(out_.elapsed()) + " (threads, " + options_.backend + ")";
+    text += ", in " + coord::duration_text(out_.elapsed()) + " (" + options_.runtime + ", " +
+            options_.backend + ")";
     for (const auto& [name, value] : options_.parameters) {
       if (!read_.contains(name)) text += "\nnote: no instance asked for parameter '" + name + "'";
     }
@@ -283,6 +287,7 @@ class runner {
   cancel_scope scope_;
   std::shared_ptr<coord::local_world> own_world_;
   std::shared_ptr<coord::backend> backend_;
+  std::unique_ptr<detail::task_host> host_;  // with the run, for the tasks that it leaves behind
   threads::latch ended_;
   std::atomic<std::uint64_t> unfinished_{options_.instances};
   std::atomic<bool> giving_up_{false};
