@@ -5,7 +5,7 @@
     $b --benchmark_enable_random_interleaving=true --benchmark_repetitions=5 \\
        --benchmark_format=json > $(basename $b).json
   done
-  bench/compare.py *_bench.json
+  bench/table.py *_bench.json
 
 Each cell is the median over the repetitions, in nanoseconds an operation. Without a file, reads
 standard input.
