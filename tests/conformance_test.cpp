@@ -1,8 +1,7 @@
-// Runtimes of others pass every suite: a user's own, which blocks on what the standard has, so nothing
-// depends on the futex; and Boost.Fiber's fibers, on a thread of theirs.
+// A runtime of a user's own passes every suite: one that blocks on what the standard has, so nothing
+// depends on the futex.
 
 #include <condition_variable>
-#include <lockstep/runtime/boost_fibers.hpp>
 #include <lockstep/runtime/threads.hpp>
 #include <lockstep/testing/world.hpp>
 #include <mutex>
@@ -38,14 +37,6 @@ struct my_runtime : lockstep::threads_runtime {
 }  // namespace
 
 namespace lockstep::testing {
-template <>
-inline constexpr const char* runtime_name<watched<boost_fibers_runtime>> = "boost_fibers";
-using runtimes = ::testing::Types<watched<my_runtime>, watched<boost_fibers_runtime>>;
-}  // namespace lockstep::testing
-#include <lockstep/testing/conformance.hpp>
-
-int main(int argc, char** argv) {
-  ::testing::InitGoogleTest(&argc, argv);
-  const auto here = lockstep::boost_fibers::attach();  // for what tests do on `any`
-  return RUN_ALL_TESTS();
+using runtimes = ::testing::Types<watched<my_runtime>>;
 }
+#include <lockstep/testing/conformance.hpp>

@@ -120,4 +120,57 @@ TYPED_TEST(short_lock_test, a_scope_lets_go_early_and_takes_hold_again) {
   lock_elsewhere().join();
 }
 
+// The thread has a bias while one lives.
+class biased_thread {
+ public:
+  biased_thread() {
+    if (lockstep::detail::can_barrier_in_all_threads()) {
+      lockstep::detail::thread_bias = lockstep::detail::short_lock::new_bias();
+    }
+  }
+  biased_thread(const biased_thread&) = delete;
+  ~biased_thread() { lockstep::detail::thread_bias = 0; }
+};
+
+TEST(short_lock_test, that_is_biased_is_still_a_lock_for_its_owner) {
+  const biased_thread here;
+  lockstep::detail::short_lock lock;
+  lock.lock();
+  lock.unlock_biased();
+  lock.lock();
+  lock.unlock();
+  lock.lock();
+  lock.unlock();
+}
+
+// Each round biases a new lock and has another thread want it at once.
+TEST(short_lock_test, a_bias_is_revoked_without_letting_two_in) {
+  constexpr int rounds = 3'000;
+  constexpr int each = 20;
+  for (int i = 0; i < rounds; ++i) {
+    lockstep::detail::short_lock lock;
+    int count = 0;  // guarded by lock
+    std::atomic<bool> biased{false};
+    std::thread owner{[&] {
+      const biased_thread here;
+      lock.lock();
+      lock.unlock_biased();
+      biased = true;
+      for (int k = 0; k < each; ++k) {
+        lock.lock();
+        ++count;
+        k % 2 == 0 ? lock.unlock() : lock.unlock_biased();
+      }
+    }};
+    while (!biased) std::this_thread::yield();
+    for (int k = 0; k < each; ++k) {
+      lock.lock();
+      ++count;
+      lock.unlock();
+    }
+    owner.join();
+    ASSERT_EQ(count, 2 * each);
+  }
+}
+
 }  // namespace

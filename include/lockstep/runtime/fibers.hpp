@@ -187,7 +187,8 @@ class pool {
   }
 
   // Waits for all fibers to end; from now on the pool takes none from outside (error{unavailable}).
-  // ok, or timeout: then it may be called again. Not from a fiber of this pool.
+  // ok, or timeout: then it may be called again. By one task at a time, and not from a fiber of
+  // this pool.
   template <class Rep, class Period>
   status shutdown(const std::chrono::duration<Rep, Period>& within) {
     const auto until = lockstep::detail::deadline_after(threads_runtime::now(), within);

@@ -99,7 +99,10 @@ class short_lock {
     }
     barrier_in_all_threads();
     // Acquire: pairs with the release by which the owner left.
-    while (inside_.load(std::memory_order_acquire) == owner) ::sched_yield();
+    const auto left = [this] { return inside_.load(std::memory_order_acquire) != owner; };
+    while (!spin_until(left)) {
+      futex_wait(inside_, owner, std::chrono::steady_clock::now() + nap);
+    }
     inside_.store(never_again, std::memory_order_relaxed);
     word_.store(value, std::memory_order_relaxed);
     return true;

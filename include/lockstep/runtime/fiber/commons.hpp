@@ -119,9 +119,20 @@ class fiber_commons {
     permit_take(me.bed, never);  // somebody took it off the list: the permit is on the way
   }
 
-  // Wakes everybody who sleeps.
+  // Wakes everybody who sleeps now, once.
   void wake_all() noexcept {
-    while (wake_one()) {
+    fiber_sleeper* woken = nullptr;
+    {
+      const lock_scope hold{lock_};
+      while (fiber_sleeper* const s = pop_sleeper()) {
+        s->next = woken;
+        woken = s;
+      }
+    }
+    while (woken != nullptr) {
+      fiber_sleeper* const following = woken->next;
+      wake(woken);
+      woken = following;
     }
   }
 
@@ -132,7 +143,7 @@ class fiber_commons {
     for (;;) {
       if (state == parked_permit) return nullptr;
       const std::uintptr_t after = state == parked_none ? parked_expired : parked_none;
-      // Acquire: pairs with the release by which the fiber got there. See also fiber_wait.
+      // Acquire: pairs with the release by which the fiber got there. See also fiber_take.
       if (word.compare_exchange_weak(state, after, std::memory_order_acq_rel)) {
         return state == parked_none ? nullptr : reinterpret_cast<fiber*>(state);
       }
@@ -148,17 +159,16 @@ class fiber_commons {
     begin_search();  // on its behalf, so that nobody else is called
     return s;
   }
-  static bool wake(fiber_sleeper* s) noexcept {
+  static void wake(fiber_sleeper* s) noexcept {
     if (s != nullptr) permit_post(s->bed);
-    return s != nullptr;
   }
-  LOCKSTEP_COLD bool wake_one() noexcept {
+  LOCKSTEP_COLD void wake_one() noexcept {
     fiber_sleeper* s = nullptr;
     {
       const lock_scope hold{lock_};
       s = pop_sleeper();
     }
-    return wake(s);
+    wake(s);
   }
   bool unlist(fiber_sleeper& me) noexcept {
     const lock_scope hold{lock_};
