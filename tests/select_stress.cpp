@@ -67,7 +67,7 @@ struct account {
 };
 
 template <class R>
-struct select_stress : testing::Test {
+struct select_stress : ::testing::Test {
   using channel = basic_channel<std::uint64_t, R>;
 
   // One side of the books, for one task.

@@ -10,12 +10,11 @@
 #include <cstdlib>
 #include <fstream>
 #include <future>
-#include <lockstep/contract.hpp>
 #include <lockstep/go.hpp>
 #include <lockstep/runtime/any.hpp>
 #include <lockstep/runtime/threads.hpp>
+#include <lockstep/testing/contracts.hpp>
 #include <random>
-#include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
@@ -88,21 +87,7 @@ auto run(F f) {
   return background<std::invoke_result_t<F&>>{std::move(f)};
 }
 
-// Turns broken contracts into exceptions for a scope, and remembers the last one.
-class contracts_throw {
- public:
-  struct violation : std::logic_error {
-    using std::logic_error::logic_error;
-  };
-  contracts_throw()
-      : previous_{lockstep::set_contract_handler(
-            [](const lockstep::contract_violation& v) { throw violation{v.rule}; })} {}
-  contracts_throw(const contracts_throw&) = delete;
-  ~contracts_throw() { lockstep::set_contract_handler(previous_); }
-
- private:
-  lockstep::contract_handler previous_;
-};
+using lockstep::testing::contracts_throw;
 
 // A number from the environment; for seeds and durations of stress tests.
 inline std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {

@@ -10,7 +10,6 @@
 #include "../channel.hpp"
 #include "../channel_ends.hpp"
 #include "../context.hpp"
-#include "../error.hpp"
 #include "../select.hpp"
 #include "world.hpp"
 
@@ -26,19 +25,9 @@ struct go_select_suite : suite<R> {
   template <class F>
   static void blocks(F f) {
     cancel_scope end;
-    auto t = suite<R>::run([&] { return f(end.context()); });
-    t.until_blocked();
+    auto t = suite<R>::blocked([&] { return f(end.context()); });
     end.cancel();
     EXPECT_EQ(t.join(), status::cancelled);
-  }
-  template <class F>
-  static void finds_it_closed(F f) {
-    try {
-      f();
-      ADD_FAILURE() << "it did not throw";
-    } catch (const error& e) {
-      EXPECT_EQ(e.status(), status::closed);
-    }
   }
 };
 TYPED_TEST_SUITE(go_select_suite, runtimes, suite_names);
@@ -119,9 +108,9 @@ TYPED_TEST(go_select_suite, treats_closed_channels_as_plain_operations_do) {
     EXPECT_EQ(select(on_recv(closed)).status, status::closed);
     EXPECT_EQ(select(on_recv(closed), on_default()).index, 0U);
   }
-  this->finds_it_closed([&] { select(on_send(closed, 7)); });
-  this->finds_it_closed([&] { select(on_send(closed, 7), on_default()); });
-  this->finds_it_closed([&] { closed.send(7); });
+  EXPECT_EQ(this->thrown_by([&] { select(on_send(closed, 7)); }), status::closed);
+  EXPECT_EQ(this->thrown_by([&] { select(on_send(closed, 7), on_default()); }), status::closed);
+  EXPECT_EQ(this->thrown_by([&] { closed.send(7); }), status::closed);
 }
 
 // As Go's test/chan/select4.go.
@@ -139,13 +128,11 @@ TYPED_TEST(go_select_suite, does_nothing_for_a_case_that_was_not_chosen) {
 TYPED_TEST(go_select_suite, leaves_the_queue_of_a_losing_channel_in_order) {
   this->proves("CH-11 SEL-10");
   typename TestFixture::ints disputed, winner;
-  auto first = this->run([&] { return disputed.recv().value(); });
-  first.until_blocked();
-  auto second = this->run([&] {
+  auto first = this->blocked([&] { return disputed.recv().value(); });
+  auto second = this->blocked([&] {
     EXPECT_EQ(select(on_recv(disputed), on_recv(winner)).index, 1U);
     return disputed.recv().value();
   });
-  second.until_blocked();
   winner.send(0);
   second.until_blocked();
   disputed.send(1);
@@ -166,8 +153,7 @@ TYPED_TEST(go_select_suite, meets_every_kind_of_partner) {
                              [&](auto& ch) { select(on_send(ch, 1), on_send(quiet, 1)); }};
   const auto meet = [&](const operation& early, const operation& late) {
     typename TestFixture::ints ch;
-    auto waiting = this->run([&] { early(ch); });
-    waiting.until_blocked();
+    auto waiting = this->blocked([&] { early(ch); });
     late(ch);
     waiting.join();
   };
@@ -186,10 +172,8 @@ TYPED_TEST(go_select_suite, leaves_no_trace_of_a_channel_that_it_named_twice) {
   this->proves("CH-11 SEL-7 SEL-10");
   typename TestFixture::ints twice, other;
   auto one =
-      this->run([&] { return select(on_recv(twice), on_recv(twice), on_recv(other)).index; });
-  one.until_blocked();
-  auto two = this->run([&] { return twice.recv().value(); });
-  two.until_blocked();
+      this->blocked([&] { return select(on_recv(twice), on_recv(twice), on_recv(other)).index; });
+  auto two = this->blocked([&] { return twice.recv().value(); });
   other.send(7);
   EXPECT_EQ(one.join(), 2U);
   EXPECT_EQ(twice.try_send(8), status::ok);

@@ -56,4 +56,24 @@ struct alignas(128) wide {
   std::array<int, 100> numbers{};
 };
 
+// For a task to capture: takes its time to be destroyed, so that who does not wait for that is seen.
+template <class R>
+struct slow_capture {
+  explicit slow_capture(bool& flag) : destroyed{&flag} {}
+  slow_capture(slow_capture&& o) noexcept : destroyed{std::exchange(o.destroyed, nullptr)} {}
+  ~slow_capture() {
+    if (destroyed == nullptr) return;
+    for (int i = 0; i < 1000; ++i) R::yield();
+    *destroyed = true;
+  }
+  bool* destroyed;
+};
+
+// A function that never gets to the task that is to run it.
+struct throws_when_copied {
+  throws_when_copied() = default;
+  throws_when_copied(const throws_when_copied&) { throw std::runtime_error{"copied"}; }
+  void operator()() const {}
+};
+
 }  // namespace lockstep::testing

@@ -10,30 +10,13 @@
 
 #include "../context.hpp"
 #include "../wait_group.hpp"
+#include "payloads.hpp"
 #include "world.hpp"
 
 namespace lockstep::testing {
 
 template <class R>
-struct wait_group_suite : suite<R> {
-  // Takes its time to be destroyed, so that a wait which returns too early is seen.
-  struct slow_capture {
-    explicit slow_capture(bool& flag) : destroyed{&flag} {}
-    slow_capture(slow_capture&& o) noexcept : destroyed{std::exchange(o.destroyed, nullptr)} {}
-    ~slow_capture() {
-      if (destroyed == nullptr) return;
-      suite<R>::pause(1ms);
-      *destroyed = true;
-    }
-    bool* destroyed;
-  };
-
-  struct throws_when_copied {
-    throws_when_copied() = default;
-    throws_when_copied(const throws_when_copied&) { throw std::runtime_error{"copied"}; }
-    void operator()() const {}
-  };
-};
+struct wait_group_suite : suite<R> {};
 TYPED_TEST_SUITE(wait_group_suite, runtimes, suite_names);
 
 TYPED_TEST(wait_group_suite, is_ready_to_use_without_initialisation) {
@@ -61,8 +44,7 @@ TYPED_TEST(wait_group_suite, cannot_be_counted_below_zero_behind_a_waiter) {
   const contracts_throw contracts;
   basic_wait_group<TypeParam> wg;
   wg.add();
-  auto blocked = this->run([&] { wg.wait(); });
-  blocked.until_blocked();
+  auto blocked = this->blocked([&] { wg.wait(); });
   EXPECT_THROW(wg.add(-2), contracts_throw::violation);
   blocked.until_blocked();
   wg.done();
@@ -73,8 +55,7 @@ TYPED_TEST(wait_group_suite, may_grow_while_a_task_waits) {
   this->proves("WG-3");
   basic_wait_group<TypeParam> wg;
   wg.add();
-  auto blocked = this->run([&] { wg.wait(); });
-  blocked.until_blocked();
+  auto blocked = this->blocked([&] { wg.wait(); });
   wg.add(2);
   wg.done();
   wg.done();
@@ -90,8 +71,7 @@ TYPED_TEST(wait_group_suite, may_grow_from_zero_before_a_released_wait_has_retur
   basic_wait_group<TypeParam> wg;
   for (int round = 0; round < 50; ++round) {
     wg.add();
-    auto blocked = this->run([&] { wg.wait(); });
-    blocked.until_blocked();
+    auto blocked = this->blocked([&] { wg.wait(); });
     wg.done();
     wg.add();
     blocked.join();
@@ -115,12 +95,9 @@ TYPED_TEST(wait_group_suite, releases_every_waiter_at_zero) {
   this->proves("WG-5");
   basic_wait_group<TypeParam> wg;
   wg.add();
-  auto plain = this->run([&] { wg.wait(); });
-  auto timed = this->run([&] { return wg.try_wait_for(1h); });
-  auto in_context = this->run([&] { return wg.wait(background()); });
-  plain.until_blocked();
-  timed.until_blocked();
-  in_context.until_blocked();
+  auto plain = this->blocked([&] { wg.wait(); });
+  auto timed = this->blocked([&] { return wg.try_wait_for(1h); });
+  auto in_context = this->blocked([&] { return wg.wait(background()); });
   wg.done();
   plain.join();
   EXPECT_EQ(timed.join(), status::ok);
@@ -165,7 +142,7 @@ TYPED_TEST(wait_group_suite, counts_a_task_out_after_its_captures_are_gone) {
   this->proves("WG-6");
   basic_wait_group<TypeParam> wg;
   bool destroyed = false;
-  wg.go([capture = typename TestFixture::slow_capture{destroyed}] {});
+  wg.go([capture = slow_capture<TypeParam>{destroyed}] {});
   wg.wait();
   EXPECT_TRUE(destroyed);
 }
@@ -182,7 +159,7 @@ TYPED_TEST(wait_group_suite, runs_tasks_that_can_only_be_moved) {
 TYPED_TEST(wait_group_suite, does_not_count_a_task_that_could_not_be_made) {
   this->proves("WG-6");
   basic_wait_group<TypeParam> wg;
-  const typename TestFixture::throws_when_copied task;
+  const throws_when_copied task;
   EXPECT_THROW(wg.go(task), std::runtime_error);
   EXPECT_TRUE(wg.try_wait());
 }
@@ -208,10 +185,8 @@ TYPED_TEST(wait_group_suite, ends_a_wait_whose_context_is_cancelled) {
   basic_wait_group<TypeParam> wg;
   wg.add();
   cancel_scope scope;
-  auto cancelled = this->run([&] { return wg.wait(scope.context()); });
-  auto patient = this->run([&] { wg.wait(); });
-  cancelled.until_blocked();
-  patient.until_blocked();
+  auto cancelled = this->blocked([&] { return wg.wait(scope.context()); });
+  auto patient = this->blocked([&] { wg.wait(); });
   scope.cancel();
   EXPECT_EQ(cancelled.join(), status::cancelled);
   wg.done();

@@ -22,17 +22,17 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "../clock.hpp"
-#include "../contract.hpp"
+#include "../error.hpp"
 #include "../latch.hpp"
 #include "../runtime/concept.hpp"
 #include "../runtime/task.hpp"
+#include "contracts.hpp"
 
 namespace lockstep::testing {
 
@@ -255,22 +255,6 @@ class background_task {
   typename R::parker ended_;
 };
 
-// Turns broken contracts into exceptions for a scope.
-class contracts_throw {
- public:
-  struct violation : std::logic_error {
-    using std::logic_error::logic_error;
-  };
-  contracts_throw()
-      : previous_{
-            set_contract_handler([](const contract_violation& v) { throw violation{v.rule}; })} {}
-  contracts_throw(const contracts_throw&) = delete;
-  ~contracts_throw() { set_contract_handler(previous_); }
-
- private:
-  contract_handler previous_;
-};
-
 // The base of all suites. R = watched<...>.
 template <class R>
 struct suite : ::testing::Test {
@@ -295,6 +279,24 @@ struct suite : ::testing::Test {
   }
   // Lets time pass for a task that may be blocked meanwhile.
   static void pause(duration d) { static_cast<void>(basic_latch<R>{1}.try_wait_for(d)); }
+
+  // The status of the error that f() throws; ok if it throws none.
+  template <class F>
+  static status thrown_by(F f) {
+    try {
+      f();
+      return status::ok;
+    } catch (const error& e) {
+      return e.status();
+    }
+  }
+  // The numbers that can be received from a channel or a subscription without waiting.
+  template <class Source>
+  static std::vector<int> drain(Source& from) {
+    std::vector<int> all;
+    while (const auto v = from.try_recv()) all.push_back(*v);
+    return all;
+  }
 
   // Names the statements that the running test proves: proves("CH-1 CH-2").
   static void proves(const std::string& ids) { RecordProperty("statements", ids); }
