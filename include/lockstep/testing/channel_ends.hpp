@@ -100,11 +100,10 @@ TYPED_TEST(channel_ends_suite, an_empty_end_blocks_until_the_deadline) {
 TYPED_TEST(channel_ends_suite, an_empty_end_blocks_until_the_context_ends) {
   this->proves("CH-7");
   cancel_scope scope;
-  auto sending = this->run([&] { return typename TestFixture::sender{}.send(scope.context(), 1); });
-  auto receiving =
-      this->run([&] { return typename TestFixture::receiver{}.recv(scope.context()).status(); });
-  sending.until_blocked();
-  receiving.until_blocked();
+  auto sending =
+      this->blocked([&] { return typename TestFixture::sender{}.send(scope.context(), 1); });
+  auto receiving = this->blocked(
+      [&] { return typename TestFixture::receiver{}.recv(scope.context()).status(); });
   scope.cancel();
   EXPECT_EQ(sending.join(), status::cancelled);
   EXPECT_EQ(receiving.join(), status::cancelled);

@@ -42,11 +42,10 @@ struct condition_variable_suite : suite<R> {
   // A task waits with a lock of some type, another makes the condition true.
   template <class Lock, class Mutex>
   void meet_under(Mutex& mutex) {
-    auto waiting = this->run([&] {
+    auto waiting = this->blocked([&] {
       Lock hold{mutex};
       cv.wait(hold, [&] { return ready; });
     });
-    waiting.until_blocked();
     {
       const std::lock_guard hold{mutex};
       ready = true;
@@ -64,12 +63,11 @@ TYPED_TEST_SUITE(condition_variable_suite, runtimes, suite_names);
 
 TYPED_TEST(condition_variable_suite, unlocks_during_the_wait_and_locks_after_it) {
   this->proves("CV-1");
-  auto waiting = this->run([this] {
+  auto waiting = this->blocked([this] {
     typename TestFixture::lock hold{this->m};
     this->cv.wait(hold);
     return hold.owns_lock() && !this->m.try_lock();
   });
-  waiting.until_blocked();
   EXPECT_TRUE(this->m.try_lock());
   this->cv.notify_one();
   waiting.until_blocked();  // for the mutex
@@ -112,10 +110,8 @@ TYPED_TEST(condition_variable_suite, notifies_all_that_wait) {
     typename TestFixture::lock hold{this->m};
     this->cv.wait(hold, [this] { return this->ready; });
   };
-  auto first = this->run(wait);
-  auto second = this->run(wait);
-  first.until_blocked();
-  second.until_blocked();
+  auto first = this->blocked(wait);
+  auto second = this->blocked(wait);
   {
     const typename TestFixture::lock hold{this->m};
     this->ready = true;
@@ -127,11 +123,10 @@ TYPED_TEST(condition_variable_suite, notifies_all_that_wait) {
 
 TYPED_TEST(condition_variable_suite, is_notified_without_the_lock) {
   this->proves("CV-3");
-  auto waiting = this->run([this] {
+  auto waiting = this->blocked([this] {
     typename TestFixture::lock hold{this->m};
     this->cv.wait(hold, [this] { return this->ready; });
   });
-  waiting.until_blocked();
   {
     const typename TestFixture::lock hold{this->m};
     this->ready = true;
@@ -150,11 +145,10 @@ TYPED_TEST(condition_variable_suite, keeps_no_notification_for_later) {
 
 TYPED_TEST(condition_variable_suite, gives_a_notification_to_no_later_waiter) {
   this->proves("CV-4");
-  auto earlier = this->run([this] {
+  auto earlier = this->blocked([this] {
     typename TestFixture::lock hold{this->m};
     return this->cv.wait_for(hold, 1h);
   });
-  earlier.until_blocked();
   typename TestFixture::lock hold{this->m};
   this->cv.notify_one();  // for the earlier one, which cannot return yet
   EXPECT_EQ(this->cv.wait_for(hold, 1ms), std::cv_status::timeout);
@@ -175,11 +169,10 @@ TYPED_TEST(condition_variable_suite, tests_the_predicate_before_it_waits) {
 
 TYPED_TEST(condition_variable_suite, waits_on_while_the_predicate_is_false) {
   int tests = 0;
-  auto waiting = this->run([&] {
+  auto waiting = this->blocked([&] {
     typename TestFixture::lock hold{this->m};
     this->cv.wait(hold, [&] { return ++tests > 0 && this->ready; });
   });
-  waiting.until_blocked();
   this->cv.notify_all();
   waiting.until_blocked();
   {
@@ -212,13 +205,12 @@ TYPED_TEST(condition_variable_suite, tests_the_predicate_once_more_at_the_deadli
 
 TYPED_TEST(condition_variable_suite, ends_a_wait_whose_context_is_cancelled) {
   cancel_scope scope;
-  auto waiting = this->run([&] {
+  auto waiting = this->blocked([&] {
     typename TestFixture::lock hold{this->m};
     const status s = this->cv.wait(scope.context(), hold, [] { return false; });
     EXPECT_FALSE(this->m.try_lock());
     return s;
   });
-  waiting.until_blocked();
   scope.cancel();
   EXPECT_EQ(waiting.join(), status::cancelled);
   typename TestFixture::lock hold{this->m};
@@ -229,16 +221,14 @@ TYPED_TEST(condition_variable_suite, ends_a_wait_whose_context_is_cancelled) {
 TYPED_TEST(condition_variable_suite, notifies_another_when_the_longest_waiter_has_given_up) {
   this->proves("CV-2");
   cancel_scope scope;
-  auto impatient = this->run([&] {
+  auto impatient = this->blocked([&] {
     typename TestFixture::lock hold{this->m};
     return this->cv.wait(scope.context(), hold);
   });
-  impatient.until_blocked();
-  auto patient = this->run([&] {
+  auto patient = this->blocked([&] {
     typename TestFixture::lock hold{this->m};
     return this->cv.wait(background(), hold);
   });
-  patient.until_blocked();
   scope.cancel();
   this->cv.notify_one();
   EXPECT_EQ(impatient.join(), status::cancelled);
@@ -262,11 +252,10 @@ TYPED_TEST(condition_variable_suite, waits_with_a_mutex_itself) {
 TYPED_TEST(condition_variable_suite, may_be_destroyed_once_its_waiters_are_notified) {
   this->proves("LT-1");
   auto owner = std::make_unique<basic_condition_variable<TypeParam>>();
-  auto waiting = this->run([this, &notified = *owner] {
+  auto waiting = this->blocked([this, &notified = *owner] {
     typename TestFixture::lock hold{this->m};
     notified.wait(hold);
   });
-  waiting.until_blocked();
   {
     const typename TestFixture::lock hold{this->m};  // so the wait has not returned yet
     owner->notify_all();

@@ -144,8 +144,7 @@ TYPED_TEST(context_tree_suite, that_never_ends_is_never_chosen_by_select) {
   cancel_scope scope;
   basic_channel<int, TypeParam> silent;
   auto waiting =
-      this->run([&] { return select(on_recv(silent), on_done(scope.context())).status; });
-  waiting.until_blocked();
+      this->blocked([&] { return select(on_recv(silent), on_done(scope.context())).status; });
   scope.cancel();
   EXPECT_EQ(waiting.join(), status::cancelled);
   EXPECT_EQ(select(on_done(scope.context())).status, status::cancelled);  // and stays so
@@ -185,8 +184,7 @@ TYPED_TEST(context_tree_suite, does_not_end_otherwise_for_carrying_a_value) {
   const context ctx = with_value(scope.context(), key, 1);
   EXPECT_EQ(ctx.deadline(), scope.context().deadline());
   basic_channel<int, TypeParam> silent;
-  auto waiting = this->run([&] { return silent.recv(ctx).status(); });
-  waiting.until_blocked();
+  auto waiting = this->blocked([&] { return silent.recv(ctx).status(); });
   scope.cancel(std::runtime_error{"why"});
   EXPECT_EQ(waiting.join(), status::cancelled);
   EXPECT_EQ(ctx.cause(), scope.context().cause());

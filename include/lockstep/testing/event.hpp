@@ -61,13 +61,10 @@ TYPED_TEST(event_suite, releases_all_who_wait) {
   this->proves("EV-1");
   basic_event<TypeParam> e;
   auto plain = this->waiter(e);
-  auto timed = this->run([&] { return e.try_wait_for(1h); });
-  auto until = this->run([&] { return e.try_wait_until(TypeParam::now() + 1h); });
-  auto in_context = this->run([&] { return e.wait(lockstep::background()); });
+  auto timed = this->blocked([&] { return e.try_wait_for(1h); });
+  auto until = this->blocked([&] { return e.try_wait_until(TypeParam::now() + 1h); });
+  auto in_context = this->blocked([&] { return e.wait(lockstep::background()); });
   plain.until_blocked();
-  timed.until_blocked();
-  until.until_blocked();
-  in_context.until_blocked();
   e.set();
   plain.join();
   EXPECT_EQ(timed.join(), status::ok);
@@ -155,8 +152,7 @@ TYPED_TEST(event_suite, ends_a_wait_whose_context_is_cancelled_and_keeps_the_set
   using event = basic_event<TypeParam>;
   event e{event::automatic};
   cancel_scope scope;
-  auto cancelled = this->run([&] { return e.wait(scope.context()); });
-  cancelled.until_blocked();
+  auto cancelled = this->blocked([&] { return e.wait(scope.context()); });
   auto next = this->waiter(e);
   next.until_blocked();
   {
@@ -209,14 +205,12 @@ TYPED_TEST(event_suite, releases_a_select_that_waits) {
     event e{how};
     basic_channel<int, TypeParam> ch;
     const auto wait = [&] { return select(on_recv(ch), on_ready(e)).index; };
-    auto chosen = this->run(wait);
-    chosen.until_blocked();
+    auto chosen = this->blocked(wait);
     e.set();
     EXPECT_EQ(chosen.join(), 1u);
     EXPECT_EQ(e.is_set(), how == event::manual);
     e.reset();
-    auto elsewhere = this->run(wait);
-    elsewhere.until_blocked();
+    auto elsewhere = this->blocked(wait);
     ch.send(1);
     EXPECT_EQ(elsewhere.join(), 0u);
     e.set();

@@ -147,8 +147,7 @@ TYPED_TEST(go_suite, join_waits_for_the_end) {
     return 7;
   });
   EXPECT_FALSE(task.done());
-  auto joiner = this->run([&] { return task.join(); });
-  joiner.until_blocked();
+  auto joiner = this->blocked([&] { return task.join(); });
   go_on.count_down();
   EXPECT_EQ(joiner.join(), 7);
 }
@@ -162,13 +161,12 @@ TYPED_TEST(go_suite, a_task_that_has_ended_is_done) {
 TYPED_TEST(go_suite, a_handle_joins_when_it_is_destroyed) {
   basic_latch<TypeParam> go_on{1};
   std::atomic<bool> ended{false};
-  auto owner = this->run([&] {
+  auto owner = this->blocked([&] {
     auto task = spawn<TypeParam>([&] {
       go_on.wait();
       ended = true;
     });
   });
-  owner.until_blocked();
   EXPECT_FALSE(ended);
   go_on.count_down();
   owner.join();

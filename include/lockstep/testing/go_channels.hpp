@@ -66,10 +66,8 @@ TYPED_TEST(go_channels_suite, blocks_receivers_while_it_is_empty) {
   this->proves("CH-11 CH-12 CH-16");
   this->at_each_capacity([&](std::size_t capacity) {
     typename TestFixture::ints ch{capacity};
-    auto first = this->run([&] { return ch.recv(); });
-    first.until_blocked();
-    auto second = this->run([&] { return ch.recv(); });
-    second.until_blocked();
+    auto first = this->blocked([&] { return ch.recv(); });
+    auto second = this->blocked([&] { return ch.recv(); });
     EXPECT_EQ(ch.try_recv().status(), status::would_block);
     EXPECT_EQ(ch.try_send(1), status::ok);
     EXPECT_EQ(ch.try_send(2), status::ok);
@@ -83,8 +81,7 @@ TYPED_TEST(go_channels_suite, blocks_senders_while_it_is_full) {
   this->at_each_capacity([&](std::size_t capacity) {
     typename TestFixture::ints ch{capacity};
     for (std::size_t i = 0; i < capacity; ++i) ch.send(0);
-    auto sender = this->run([&] { ch.send(1); });
-    sender.until_blocked();
+    auto sender = this->blocked([&] { ch.send(1); });
     EXPECT_EQ(ch.try_send(2), status::would_block);
     EXPECT_EQ(ch.recv().value(), capacity == 0 ? 1 : 0);
     sender.join();
@@ -108,8 +105,7 @@ TYPED_TEST(go_channels_suite, releases_receivers_when_it_is_closed) {
   this->proves("CH-5");
   this->at_each_capacity([&](std::size_t capacity) {
     typename TestFixture::ints ch{capacity};
-    auto receiver = this->run([&] { return ch.recv().status(); });
-    receiver.until_blocked();
+    auto receiver = this->blocked([&] { return ch.recv().status(); });
     ch.close();
     EXPECT_EQ(receiver.join(), status::closed);
   });

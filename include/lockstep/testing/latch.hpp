@@ -72,8 +72,7 @@ TYPED_TEST(latch_suite, holds_every_waiter_until_it_opens) {
 TYPED_TEST(latch_suite, makes_arrivals_meet) {
   this->proves("LA-5");
   basic_latch<TypeParam> l{3};
-  auto other = this->run([&] { l.arrive_and_wait(2); });
-  other.until_blocked();
+  auto other = this->blocked([&] { l.arrive_and_wait(2); });
   l.arrive_and_wait();
   other.join();
 }
@@ -98,8 +97,7 @@ TYPED_TEST(latch_suite, shows_waiters_what_was_done_before_the_count_went_down) 
 TYPED_TEST(latch_suite, lets_a_wait_time_out_and_opens_for_the_others) {
   this->proves("LA-8");
   basic_latch<TypeParam> l{1};
-  auto patient = this->run([&] { l.wait(); });
-  patient.until_blocked();
+  auto patient = this->blocked([&] { l.wait(); });
   EXPECT_EQ(l.try_wait_for(1ms), status::timeout);
   EXPECT_EQ(l.try_wait_until(TypeParam::now() - 1s), status::timeout);
   EXPECT_EQ(l.wait(cancel_scope{1ms}.context()), status::timeout);
@@ -111,8 +109,7 @@ TYPED_TEST(latch_suite, ends_a_wait_whose_context_is_cancelled) {
   this->proves("LA-8");
   basic_latch<TypeParam> l{1};
   cancel_scope scope;
-  auto blocked = this->run([&] { return l.wait(scope.context()); });
-  blocked.until_blocked();
+  auto blocked = this->blocked([&] { return l.wait(scope.context()); });
   scope.cancel();
   EXPECT_EQ(blocked.join(), status::cancelled);
   EXPECT_EQ(l.wait(scope.context()), status::cancelled);
@@ -134,8 +131,7 @@ TYPED_TEST(latch_suite, cannot_be_counted_below_zero_behind_a_waiter) {
   this->proves("LA-3");
   const contracts_throw contracts;
   basic_latch<TypeParam> l{1};
-  auto blocked = this->run([&] { l.wait(); });
-  blocked.until_blocked();
+  auto blocked = this->blocked([&] { l.wait(); });
   EXPECT_THROW(l.count_down(2), contracts_throw::violation);
   blocked.until_blocked();
   l.count_down();

@@ -188,14 +188,13 @@ TYPED_TEST(mutex_suite, may_be_overtaken_again_once_a_waiter_got_it_in_time) {
   m.lock();
   auto starved = this->take_turn(m, order, 1);
   clock.advance(2ms);
-  auto lucky = this->run([&] {
+  auto lucky = this->blocked([&] {
     m.lock();
     let_go.wait();
     this->barge(m);  // the next one has waited for long, but nobody knows yet
     order.push_back(2);
     m.unlock();
   });
-  lucky.until_blocked();
   auto last = this->take_turn(m, order, 3);
   this->barge(m);
   starved.until_blocked();

@@ -47,12 +47,9 @@ TYPED_TEST(once_suite, holds_other_callers_until_the_function_has_ended) {
     });
     EXPECT_EQ(done, 1);
   };
-  auto first = this->run(call);
-  first.until_blocked();
-  auto second = this->run(call);
-  second.until_blocked();
-  auto third = this->run(call);
-  third.until_blocked();
+  auto first = this->blocked(call);
+  auto second = this->blocked(call);
+  auto third = this->blocked(call);
   go_on.count_down();
   first.join();
   second.join();
@@ -79,15 +76,13 @@ TYPED_TEST(once_suite, is_done_though_its_function_throws) {
   this->proves("ON-2");
   basic_once<TypeParam> o;
   basic_latch<TypeParam> go_on{1};
-  auto first = this->run([&] {
+  auto first = this->blocked([&] {
     o.call([&] {
       go_on.wait();
       throw std::runtime_error{"no luck"};
     });
   });
-  first.until_blocked();
-  auto second = this->run([&] { o.call([] { FAIL() << "it was called before"; }); });
-  second.until_blocked();
+  auto second = this->blocked([&] { o.call([] { FAIL() << "it was called before"; }); });
   go_on.count_down();
   EXPECT_THROW(first.join(), std::runtime_error);
   second.join();
@@ -153,10 +148,8 @@ TYPED_TEST(once_suite, holds_who_asks_for_the_value_while_it_is_computed) {
     go_on.wait();
     return 7;
   }};
-  auto first = this->run([&] { return v.get(); });
-  first.until_blocked();
-  auto second = this->run([&] { return v.get(); });
-  second.until_blocked();
+  auto first = this->blocked([&] { return v.get(); });
+  auto second = this->blocked([&] { return v.get(); });
   go_on.count_down();
   EXPECT_EQ(first.join(), 7);
   EXPECT_EQ(second.join(), 7);

@@ -46,11 +46,10 @@ TYPED_TEST(parker_suite, a_park_uses_up_its_unpark) {  // point 1
 TYPED_TEST(parker_suite, an_unpark_releases_a_blocked_park_and_shows_its_work) {  // point 2
   typename TypeParam::parker p;
   int work = 0;
-  auto owner = this->run([&] {
+  auto owner = this->blocked([&] {
     p.park();
     return work;
   });
-  owner.until_blocked();
   work = 7;
   p.unpark();
   EXPECT_EQ(owner.join(), 7);
@@ -59,8 +58,7 @@ TYPED_TEST(parker_suite, an_unpark_releases_a_blocked_park_and_shows_its_work) {
 TYPED_TEST(parker_suite, an_unpark_releases_a_timed_park_before_its_deadline) {  // point 2
   typename TypeParam::parker p;
   int work = 0;
-  auto owner = this->run([&] { return p.park_until(never) ? work : -1; });
-  owner.until_blocked();
+  auto owner = this->blocked([&] { return p.park_until(never) ? work : -1; });
   work = 7;
   p.unpark();
   EXPECT_EQ(owner.join(), 7);
@@ -102,8 +100,7 @@ TYPED_TEST(parker_suite, a_deadline_without_unpark_is_kept_and_not_early) {  // 
 TYPED_TEST(parker_suite, a_round_goes_on_after_its_deadline) {  // point 4
   typename TypeParam::parker p;
   ASSERT_FALSE(p.park_until(this->in(100us)));
-  auto owner = this->run([&] { p.park(); });
-  owner.until_blocked();
+  auto owner = this->blocked([&] { p.park(); });
   p.unpark();
   owner.join();
   EXPECT_FALSE(p.park_until(this->in(100us)));

@@ -56,12 +56,10 @@ TYPED_TEST(semaphore_suite, holds_an_acquire_until_a_release) {
   plain.until_blocked();
   s.release();
   plain.join();
-  auto timed = this->run([&] { return s.try_acquire_for(1h); });
-  timed.until_blocked();
+  auto timed = this->blocked([&] { return s.try_acquire_for(1h); });
   s.release();
   EXPECT_TRUE(timed.join());
-  auto until = this->run([&] { return s.try_acquire_until(TypeParam::now() + 1h); });
-  until.until_blocked();
+  auto until = this->blocked([&] { return s.try_acquire_until(TypeParam::now() + 1h); });
   s.release();
   EXPECT_TRUE(until.join());
   EXPECT_EQ(s.available(), 0);

@@ -25,12 +25,10 @@ TYPED_TEST(wait_any_suite, tells_which_object_is_ready) {
   EXPECT_EQ(wait_any(e, l, g), 2u);
   g.add();
   const auto next = [&] { return wait_any(e, l, g); };
-  auto opened = this->run(next);
-  opened.until_blocked();
+  auto opened = this->blocked(next);
   e.set();
   EXPECT_EQ(opened.join(), 0u);
-  auto counted = this->run(next);
-  counted.until_blocked();
+  auto counted = this->blocked(next);
   l.count_down();
   EXPECT_EQ(counted.join(), 1u);
   g.done();
@@ -45,8 +43,7 @@ TYPED_TEST(wait_any_suite, takes_one_event_and_leaves_the_others) {
   EXPECT_EQ(one.is_set(), first == 1);
   EXPECT_EQ(other.is_set(), first == 0);
   EXPECT_EQ(wait_any(one, other), 1 - first);
-  auto waiting = this->run([&] { return wait_any(one, other); });
-  waiting.until_blocked();
+  auto waiting = this->blocked([&] { return wait_any(one, other); });
   {
     const typename TypeParam::late_wakes after_this;
     one.set();
@@ -64,12 +61,10 @@ TYPED_TEST(wait_any_suite, ends_with_its_context) {
   basic_latch<TypeParam> l{1};
   cancel_scope scope;
   const auto wait = [&] { return wait_any(scope.context(), e, l); };
-  auto released = this->run(wait);
-  released.until_blocked();
+  auto released = this->blocked(wait);
   e.set();
   EXPECT_EQ(released.join(), std::size_t{0});
-  auto cancelled = this->run(wait);
-  cancelled.until_blocked();
+  auto cancelled = this->blocked(wait);
   scope.cancel();
   EXPECT_EQ(cancelled.join().status(), status::cancelled);
   e.set();
