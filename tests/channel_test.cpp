@@ -1,6 +1,10 @@
 #include "support/runtimes.hpp"
-// The suite's runtimes come first.
+// The suites' runtimes come first.
 #include <lockstep/testing/channel.hpp>
+#include <lockstep/testing/channel_memory.hpp>
+#include <lockstep/testing/channel_timed.hpp>
+#include <lockstep/testing/payloads.hpp>
+#include <memory>
 
 #include "support/world.hpp"
 

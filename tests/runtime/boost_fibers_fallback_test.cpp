@@ -11,6 +11,10 @@ using runtimes = ::testing::Types<watched<boost_fibers_runtime>>;
 }  // namespace lockstep::testing
 
 #include <lockstep/testing/channel.hpp>
+#include <lockstep/testing/channel_close.hpp>
+#include <lockstep/testing/channel_memory.hpp>
+#include <lockstep/testing/channel_payload.hpp>
+#include <lockstep/testing/channel_timed.hpp>
 #include <lockstep/testing/condition_variable.hpp>
 #include <lockstep/testing/parker.hpp>
 #include <lockstep/testing/semaphore.hpp>

@@ -3,7 +3,11 @@
 
 #include "barrier.hpp"
 #include "channel.hpp"
+#include "channel_close.hpp"
 #include "channel_ends.hpp"
+#include "channel_memory.hpp"
+#include "channel_payload.hpp"
+#include "channel_timed.hpp"
 #include "condition_variable.hpp"
 #include "context.hpp"
 #include "context_tree.hpp"
