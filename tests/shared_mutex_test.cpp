@@ -1,6 +1,8 @@
 #include "support/runtimes.hpp"
-// The suite's runtimes come first.
+// The suites' runtimes come first.
 #include <lockstep/testing/shared_mutex.hpp>
+#include <lockstep/testing/shared_mutex_select.hpp>
+#include <lockstep/testing/shared_mutex_timed.hpp>
 #include <memory>
 
 #include "support/world.hpp"

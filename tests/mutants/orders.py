@@ -20,9 +20,9 @@ import run
 
 WEAKER = {"acquire": ["relaxed"], "release": ["relaxed"], "acq_rel": ["acquire", "release"]}
 PROGRAMS = {  # below detail/: who uses the header most directly
-    "wait_node.hpp": ["channel_test"],
+    "wait_node.hpp": ["channel_test", "channel_close_test", "channel_payload_test"],
     "countdown.hpp": ["wait_group_test", "latch_test"],
-    "mode_lock.hpp": ["shared_mutex_test"],
+    "mode_lock.hpp": ["shared_mutex_test", "shared_mutex_upgrade_test"],
     "cancel_state.hpp": ["context_test"],
 }
 SECONDS = 60
