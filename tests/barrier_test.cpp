@@ -1,7 +1,8 @@
 #include "support/runtimes.hpp"
-// The suite's runtimes come first.
+// The suites' runtimes come first.
 #include <atomic>
 #include <lockstep/testing/barrier.hpp>
+#include <lockstep/testing/barrier_broken.hpp>
 #include <thread>
 
 #include "support/world.hpp"

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "barrier.hpp"
+#include "barrier_broken.hpp"
 #include "channel.hpp"
 #include "channel_close.hpp"
 #include "channel_ends.hpp"
