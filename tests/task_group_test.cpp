@@ -1,6 +1,7 @@
 #include "support/runtimes.hpp"
-// The suite's runtimes come first.
+// The suites' runtimes come first.
 #include <lockstep/testing/task_group.hpp>
+#include <lockstep/testing/task_group_limit.hpp>
 
 namespace {
 

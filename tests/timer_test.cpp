@@ -1,5 +1,7 @@
 #include "support/runtimes.hpp"
-// The suite's runtimes come first.
+// The suites' runtimes come first.
+#include <lockstep/testing/crowd.hpp>
+#include <lockstep/testing/ticker.hpp>
 #include <lockstep/testing/timer.hpp>
 
 #include "support/allocations.hpp"
@@ -44,24 +46,20 @@ TEST(timer_test, a_million_that_were_stopped_leave_no_tick_and_no_memory) {
   EXPECT_EQ(support::allocations_live, before);
 }
 
-// At one in a million two of a kind differ by more; the seed of the choices is printed.
 TEST(timer_test, that_is_ready_together_with_a_channel_is_a_uniform_choice) {
   Test::RecordProperty("statements", "SEL-12");
-  lockstep::detail::thread_random = support::seed() | 1U;
-  constexpr int picks = 100'000;
+  lockstep::testing::seed_choices<any_runtime>();
   channel<int> ready{1};
   timer t{0s};
-  double chosen[4] = {};
+  lockstep::testing::fair_share chosen{4};
   ready.send(0);
-  for (int i = 0; i < picks; ++i) {
-    select(on_recv(ready, [&](int) { ++chosen[0], ready.send(0); }),
-           on_recv(t, [&](time_point) { ++chosen[1], t.reset(0s); }),
-           on_timeout(0s, [&] { ++chosen[2]; }),
-           on_recv(after(0s), [&](time_point) { ++chosen[3]; }));
+  for (int i = 0; i < 100'000; ++i) {
+    const auto s = select(on_recv(ready), on_recv(t), on_timeout(0s), on_recv(after(0s)));
+    chosen.add(s.index);
+    if (s.index == 0) ready.send(0);
+    if (s.index == 1) t.reset(0s);
   }
-  double chi_square = 0;
-  for (const double n : chosen) chi_square += (n - picks / 4.0) * (n - picks / 4.0) / (picks / 4.0);
-  EXPECT_LT(chi_square, 30.66) << ::testing::PrintToString(chosen);
+  EXPECT_TRUE(chosen.is_kept());
 }
 
 TEST(timer_test, a_task_that_waits_for_a_tick_is_not_blocked_for_ever) {

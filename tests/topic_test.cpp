@@ -1,3 +1,4 @@
 #include "support/runtimes.hpp"
-// The suite's runtimes come first.
+// The suites' runtimes come first.
 #include <lockstep/testing/topic.hpp>
+#include <lockstep/testing/topic_end.hpp>

@@ -22,6 +22,7 @@ using runtimes = ::testing::Types<watched<boost_thread_runtime>, watched<any_run
 #include <lockstep/testing/mutex.hpp>
 #include <lockstep/testing/parker.hpp>
 #include <lockstep/testing/task_group.hpp>
+#include <lockstep/testing/task_group_limit.hpp>
 #include <lockstep/this_task.hpp>
 #include <memory>
 #include <mutex>

@@ -1,15 +1,13 @@
-// task_group.hpp: what a group of functions that fail together does (EG).
+// task_group.hpp: how a group of functions that fail together is waited for (EG-1, EG-2, EG-5).
 #pragma once
 
 #include <gtest/gtest.h>
 
-#include <atomic>
+#include <exception>
 #include <stdexcept>
-#include <string>
-#include <type_traits>
-#include <utility>
 
 #include "../context.hpp"
+#include "../error.hpp"
 #include "../latch.hpp"
 #include "../task_group.hpp"
 #include "world.hpp"
@@ -53,8 +51,7 @@ TYPED_TEST(task_group_suite, throws_the_failure_only_when_all_have_returned) {
   g.go([&] { let_go.wait(); });
   g.go([] { throw std::runtime_error{"failed"}; });
   this->until_cancelled(g);
-  auto waiting = this->run([&] { g.wait(); });
-  waiting.until_blocked();
+  auto waiting = this->blocked([&] { g.wait(); });
   let_go.count_down();
   EXPECT_THROW(waiting.join(), std::runtime_error);
 }
@@ -130,97 +127,6 @@ TYPED_TEST(task_group_suite, leaves_its_parent_alone) {
   EXPECT_FALSE(parent.context().done());
 }
 
-TYPED_TEST(task_group_suite, blocks_go_while_its_limit_is_reached) {
-  this->proves("EG-3");
-  typename TestFixture::group g;
-  g.set_limit(2);
-  basic_latch<TypeParam> let_go{1};
-  g.go([&] { let_go.wait(); });
-  g.go([&] { let_go.wait(); });
-  bool ran = false;
-  auto starting = this->run([&] { g.go([&] { ran = true; }); });
-  starting.until_blocked();
-  let_go.count_down();
-  starting.join();
-  g.wait();
-  EXPECT_TRUE(ran);
-}
-
-TYPED_TEST(task_group_suite, refuses_to_try_while_its_limit_is_reached) {
-  this->proves("EG-3");
-  typename TestFixture::group g;
-  g.set_limit(1);
-  basic_latch<TypeParam> let_go{1};
-  EXPECT_TRUE(g.try_go([&] { let_go.wait(); }));
-  EXPECT_FALSE(g.try_go([] { FAIL(); }));
-  EXPECT_FALSE(g.try_go("refused", [] { FAIL(); }));
-  let_go.count_down();
-  g.wait();
-  EXPECT_TRUE(g.try_go("taken", [] {}));
-  g.wait();
-}
-
-TYPED_TEST(task_group_suite, gives_up_a_start_whose_context_ends) {
-  this->proves("EG-3");
-  typename TestFixture::group g;
-  g.set_limit(1);
-  basic_latch<TypeParam> let_go{1};
-  cancel_scope scope;
-  EXPECT_EQ(g.go(scope.context(), [&] { let_go.wait(); }), status::ok);
-  auto starting = this->run([&] { return g.go(scope.context(), "never", [] { FAIL(); }); });
-  starting.until_blocked();
-  scope.cancel();
-  EXPECT_EQ(starting.join(), status::cancelled);
-  EXPECT_EQ(g.go(cancel_scope{1ms}.context(), [] { FAIL(); }), status::timeout);
-  let_go.count_down();
-  g.wait();
-}
-
-TYPED_TEST(task_group_suite, never_runs_more_functions_than_its_limit) {
-  this->proves("EG-3");
-  typename TestFixture::group g;
-  g.set_limit(3);
-  std::atomic<int> running{0};
-  for (int i = 0; i < 50; ++i) {
-    g.go([&] {
-      EXPECT_LE(++running, 3);
-      TypeParam::yield();
-      --running;
-    });
-  }
-  g.wait();
-}
-
-TYPED_TEST(task_group_suite, keeps_its_limit_while_functions_run) {
-  this->proves("EG-4");
-  const contracts_throw contracts;
-  typename TestFixture::group g;
-  basic_latch<TypeParam> let_go{1};
-  g.go([&] { let_go.wait(); });
-  EXPECT_THROW(g.set_limit(1), contracts_throw::violation);
-  let_go.count_down();
-  g.wait();
-  EXPECT_THROW(g.set_limit(0), contracts_throw::violation);
-}
-
-TYPED_TEST(task_group_suite, takes_a_new_limit_between_functions) {
-  this->proves("EG-4");
-  typename TestFixture::group g;
-  for (const int limit : {2, 1, 3}) {
-    g.set_limit(limit);
-    basic_latch<TypeParam> let_go{1};
-    int started = 0;
-    while (g.try_go([&] { let_go.wait(); })) ++started;
-    EXPECT_EQ(started, limit);
-    let_go.count_down();
-    g.wait();
-  }
-  g.set_limit(g.no_limit);
-  basic_latch<TypeParam> met{4};
-  for (int i = 0; i < 4; ++i) g.go([&] { met.arrive_and_wait(); });  // all run at once
-  g.wait();
-}
-
 TYPED_TEST(task_group_suite, fails_by_a_status_or_an_outcome) {
   typename TestFixture::group g;
   g.go([] { return status::ok; });
@@ -273,8 +179,7 @@ TYPED_TEST(task_group_suite, lets_a_wait_end_before_its_functions) {
   EXPECT_EQ(g.try_wait_until(std::chrono::steady_clock::now() - 1s), status::timeout);
   EXPECT_EQ(g.wait(cancel_scope{1ms}.context()), status::timeout);
   cancel_scope scope;
-  auto waiting = this->run([&] { return g.wait(scope.context()).status(); });
-  waiting.until_blocked();
+  auto waiting = this->blocked([&] { return g.wait(scope.context()).status(); });
   scope.cancel();
   EXPECT_EQ(waiting.join(), status::cancelled);
   EXPECT_FALSE(g.context().done());  // the functions go on
@@ -293,19 +198,6 @@ TYPED_TEST(task_group_suite, begins_anew_after_a_wait) {
   }
 }
 
-TYPED_TEST(task_group_suite, runs_functions_that_its_functions_start) {
-  typename TestFixture::group g;
-  int depth = 0;
-  g.go([&] {
-    ++depth;
-    g.go([&] {
-      ++depth;
-      g.go("the innermost", [&] { return ++depth == 3 ? status::closed : status::ok; });
-    });
-  });
-  EXPECT_EQ(g.wait(lockstep::background()), status::closed);
-}
-
 TYPED_TEST(task_group_suite, cancels_and_waits_when_it_is_destroyed) {
   basic_latch<TypeParam> never_opens{1};
   bool ended = false;
@@ -318,57 +210,6 @@ TYPED_TEST(task_group_suite, cancels_and_waits_when_it_is_destroyed) {
     });
   }
   EXPECT_TRUE(ended);
-}
-
-// Says when it is destroyed, but takes its time.
-template <class R>
-struct slow_capture {
-  explicit slow_capture(std::atomic<bool>& flag) : destroyed{&flag} {}
-  slow_capture(slow_capture&& o) noexcept : destroyed{std::exchange(o.destroyed, nullptr)} {}
-  ~slow_capture() {
-    if (destroyed == nullptr) return;
-    for (int i = 0; i < 1000; ++i) R::yield();
-    *destroyed = true;
-  }
-  std::atomic<bool>* destroyed;
-};
-
-TYPED_TEST(task_group_suite, makes_room_and_ends_after_the_captures_of_a_function_are_gone) {
-  typename TestFixture::group g;
-  g.set_limit(1);
-  std::atomic<bool> gone{false};
-  const auto start = [&] { g.go([capture = slow_capture<TypeParam>{gone}] {}); };
-  start();
-  g.go([&] { EXPECT_TRUE(gone.exchange(false)); });
-  start();
-  g.wait();
-  EXPECT_TRUE(gone);
-}
-
-struct not_copied {
-  not_copied() = default;
-  not_copied(const not_copied&) { throw std::runtime_error{"copied"}; }
-  void operator()() const {}
-};
-
-TYPED_TEST(task_group_suite, does_not_count_a_function_that_could_not_be_started) {
-  typename TestFixture::group g;
-  g.set_limit(1);
-  const not_copied f;
-  EXPECT_THROW(g.go(f), std::runtime_error);
-  EXPECT_TRUE(g.try_go([] {}));  // there is room
-  g.wait();
-}
-
-TYPED_TEST(task_group_suite, takes_functions_of_some_kinds_only) {
-  using object = typename TestFixture::group;
-  const auto runs = [](auto f) { return requires(object& g) { g.go(std::move(f)); }; };
-  EXPECT_TRUE(runs([](const context&) { return outcome<void>{}; }));
-  EXPECT_TRUE(runs([only_moved = outcome<int>{status::ok}]() mutable {}));
-  EXPECT_FALSE(runs([] { return 7; }));  // for results there is result_group
-  EXPECT_FALSE(runs([](int) {}));
-  EXPECT_FALSE(std::is_copy_constructible_v<object> || std::is_move_constructible_v<object>);
-  EXPECT_FALSE(std::is_copy_assignable_v<object> || std::is_move_assignable_v<object>);
 }
 
 }  // namespace lockstep::testing

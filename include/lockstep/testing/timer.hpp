@@ -1,10 +1,9 @@
-// timer.hpp: what timers and tickers do (TM).
+// timer.hpp: what timers do (TM).
 #pragma once
 
 #include <gtest/gtest.h>
 
 #include <type_traits>
-#include <vector>
 
 #include "../channel.hpp"
 #include "../context.hpp"
@@ -18,7 +17,6 @@ namespace lockstep::testing {
 template <class R>
 struct timer_suite : suite<R> {
   using timer = basic_timer<R>;
-  using ticker = basic_ticker<R>;
 
   // A timer whose tick is there to be received.
   struct due_timer : timer {
@@ -95,10 +93,8 @@ TYPED_TEST(timer_suite, gives_its_tick_to_one_of_several_receivers) {
     if (got) received.count_down();
     return got;
   };
-  auto one = this->run(receive);
-  one.until_blocked();
-  auto other = this->run(receive);
-  other.until_blocked();
+  auto one = this->blocked(receive);
+  auto other = this->blocked(receive);
   t.reset(1ms);
   received.wait();
   EXPECT_FALSE(t.stop());
@@ -124,8 +120,7 @@ TYPED_TEST(timer_suite, ends_a_wait_by_its_own_limit_if_that_comes_first) {
   EXPECT_EQ(t.try_recv_for(1ms), status::timeout);
   EXPECT_EQ(t.recv(cancel_scope{1ms}.context()), status::timeout);
   cancel_scope scope;
-  auto receiving = this->run([&] { return t.recv(scope.context()).status(); });
-  receiving.until_blocked();
+  auto receiving = this->blocked([&] { return t.recv(scope.context()).status(); });
   scope.cancel();
   EXPECT_EQ(receiving.join(), status::cancelled);
   EXPECT_EQ(t.recv(scope.context()), status::cancelled);
@@ -184,8 +179,7 @@ TYPED_TEST(timer_suite, is_waited_for_anew_when_it_is_reset) {
   const auto receive = [&] { return *t.recv(); };
   const auto choose = [&] { return *this->select_from(t); };
   for (const bool selecting : {false, true}) {
-    auto receiving = this->run([&] { return selecting ? choose() : receive(); });
-    receiving.until_blocked();
+    auto receiving = this->blocked([&] { return selecting ? choose() : receive(); });
     t.stop();
     receiving.until_blocked();  // for ever
     t.reset(1h);
@@ -220,8 +214,7 @@ TYPED_TEST(timer_suite, is_a_case_of_select_also_as_a_temporary) {
 TYPED_TEST(timer_suite, loses_nothing_as_the_losing_case_of_a_select) {
   basic_channel<int, TypeParam> ready{1};
   basic_timer<TypeParam> t{1h};
-  auto selecting = this->run([&] { return select(on_recv(t), on_recv(ready)).index; });
-  selecting.until_blocked();
+  auto selecting = this->blocked([&] { return select(on_recv(t), on_recv(ready)).index; });
   ready.send(1);
   EXPECT_EQ(selecting.join(), 1U);
   EXPECT_TRUE(t.stop());
@@ -284,91 +277,6 @@ TYPED_TEST(timer_suite, stays_where_it_is) {
   using object = basic_timer<TypeParam>;
   EXPECT_FALSE(std::is_copy_constructible_v<object> || std::is_copy_assignable_v<object>);
   EXPECT_FALSE(std::is_move_constructible_v<object> || std::is_move_assignable_v<object>);
-}
-
-template <class R>
-struct ticker_suite : suite<R> {};
-TYPED_TEST_SUITE(ticker_suite, runtimes, suite_names);
-
-TYPED_TEST(ticker_suite, ticks_in_equal_steps_from_one_period_after_its_making) {
-  this->proves("TM-1 TM-5");
-  const time_point begun = TypeParam::now();
-  basic_ticker<TypeParam> every{1h};
-  EXPECT_EQ(every.try_recv(), status::would_block);
-  EXPECT_TRUE(every.reset(2ms));
-  time_point last = *every.recv();
-  EXPECT_GE(last, begun + 2ms);
-  for (int i = 0; i < 3; ++i) {
-    const time_point next = *every.recv();
-    EXPECT_GT(next, last);
-    EXPECT_EQ((next - last) % 2ms, 0s);  // more than one step if this task was slow
-    EXPECT_GE(TypeParam::now(), next);
-    last = next;
-  }
-}
-
-TYPED_TEST(ticker_suite, drops_ticks_for_a_slow_reader_and_keeps_its_phase) {
-  this->proves("TM-1");
-  basic_ticker<TypeParam> every{2ms};
-  const time_point first = *every.recv();
-  this->pause(9ms);
-  const time_point late = TypeParam::now();
-  const time_point kept = *every.recv();
-  EXPECT_LE(kept, late - 6ms);  // the oldest one; three at least are dropped
-  const time_point next = *every.recv();
-  EXPECT_GT(next, late);
-  EXPECT_EQ((kept - first) % 2ms, 0s);
-  EXPECT_EQ((next - first) % 2ms, 0s);
-}
-
-TYPED_TEST(ticker_suite, is_a_range_without_an_end) {
-  basic_ticker<TypeParam> every{100us};
-  std::vector<time_point> seen;
-  for (const time_point t : every) {
-    seen.push_back(t);
-    if (seen.size() == 5) break;
-  }
-  EXPECT_EQ(seen.size(), 5U);
-  EXPECT_TRUE(every.recv());  // a break leaves the rest
-}
-
-TYPED_TEST(ticker_suite, has_no_tick_left_after_it_was_stopped_and_begins_anew_at_a_reset) {
-  this->proves("TM-2 TM-4");
-  basic_ticker<TypeParam> every{1ms};
-  this->pause(3ms);
-  EXPECT_TRUE(every.stop());
-  EXPECT_EQ(every.try_recv_for(3ms), status::timeout);
-  EXPECT_FALSE(every.stop());
-  const time_point begun = TypeParam::now();
-  EXPECT_FALSE(every.reset(3ms));
-  const time_point first = *every.recv();
-  EXPECT_GE(first, begun + 3ms);
-  EXPECT_EQ((*every.recv() - first) % 3ms, 0s);
-}
-
-TYPED_TEST(ticker_suite, is_a_case_of_select) {
-  basic_ticker<TypeParam> every{500us};
-  basic_channel<int, TypeParam> jobs;
-  int ticks = 0;
-  while (ticks < 3) select(on_recv(jobs), on_recv(every, [&](time_point) { ++ticks; }));
-  EXPECT_EQ(ticks, 3);
-}
-
-TYPED_TEST(ticker_suite, wants_a_positive_period) {
-  const contracts_throw contracts;
-  EXPECT_THROW(basic_ticker<TypeParam>{0s}, contracts_throw::violation);
-  EXPECT_THROW(basic_ticker<TypeParam>{-1s}, contracts_throw::violation);
-  basic_ticker<TypeParam> every{1h};
-  EXPECT_THROW(every.reset(0s), contracts_throw::violation);
-  EXPECT_TRUE(every.stop());  // the old setting holds
-}
-
-TYPED_TEST(ticker_suite, does_not_overflow) {
-  basic_ticker<TypeParam> every{duration::max()};
-  EXPECT_EQ(every.try_recv(), status::would_block);
-  every.reset(1ns);
-  EXPECT_TRUE(every.recv());
-  EXPECT_TRUE(every.recv());
 }
 
 }  // namespace lockstep::testing
