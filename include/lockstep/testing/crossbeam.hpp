@@ -6,14 +6,15 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <atomic>
 #include <cstddef>
+#include <memory>
 #include <utility>
 
 #include "../channel.hpp"
 #include "../channel_ends.hpp"
 #include "../error.hpp"
 #include "crowd.hpp"
+#include "payloads.hpp"
 #include "world.hpp"
 
 namespace lockstep::testing {
@@ -34,20 +35,47 @@ struct crossbeam_suite : suite<R> {
     f(unbounded);
   }
 
-  // A payload that counts how many of it there are.
-  class counted {
-   public:
-    counted() { ++alive_; }
-    counted(counted&& o) noexcept : counts_{std::exchange(o.counts_, false)} {}
-    ~counted() {
-      if (counts_) --alive_;
-    }
-    static int alive() { return alive_; }
+  // Passes numbers on by sent(ch, v) and received(ch, v), which say whether they did it or gave up.
+  template <class Sent, class Received>
+  static void pass_impatiently(Sent sent, Received received) {
+    with_bounded([&](std::size_t capacity) {
+      ints ch{capacity};
+      const auto insist = [&ch](auto done) {
+        for (int v = 0; v < rounds(20); ++v) {
+          if (v % 2 == 0) suite<R>::pause(1ms);
+          while (!done(ch, v)) continue;
+        }
+      };
+      auto sender = suite<R>::run([&] { insist(sent); });
+      insist(received);
+      sender.join();
+    });
+  }
 
-   private:
-    inline static std::atomic<int> alive_{0};
-    bool counts_ = true;
+  // A message that says in which channel the next one comes.
+  struct link {
+    std::shared_ptr<basic_channel<link, R>> next;
   };
+  // Goes along a chain of channels: send(channel, link) leads on to the next, which next_of(channel)
+  // returns.
+  template <class Send, class Next>
+  static void pass_channels(Send send, Next next_of) {
+    using channel = basic_channel<link, R>;
+    const int length = rounds(300);
+    with_every_kind([&](auto capacity) {
+      auto from = std::make_shared<channel>(capacity);
+      auto sender = suite<R>::run([&, to = from]() mutable {
+        for (int i = 0; i < length; ++i) {
+          auto next = std::make_shared<channel>(capacity);
+          send(*to, link{next});
+          to = std::move(next);
+        }
+      });
+      for (int i = 0; i < length; ++i) from = next_of(*from);
+      sender.join();
+      EXPECT_EQ(from.use_count(), 1);
+    });
+  }
 };
 TYPED_TEST_SUITE(crossbeam_suite, runtimes, suite_names);
 
@@ -96,10 +124,8 @@ TYPED_TEST(crossbeam_suite, receives_before_and_after_the_other_side_has_come) {
     typename TestFixture::ints ch{capacity};
     EXPECT_EQ(ch.try_recv().status(), status::would_block);
     EXPECT_EQ(ch.try_recv_for(1ms).status(), status::timeout);
-    auto plain = this->run([&] { return ch.recv().value(); });
-    plain.until_blocked();
-    auto timed = this->run([&] { return ch.try_recv_for(1h).value(); });
-    timed.until_blocked();
+    auto plain = this->blocked([&] { return ch.recv().value(); });
+    auto timed = this->blocked([&] { return ch.try_recv_for(1h).value(); });
     ch.send(1);
     ch.send(2);
     EXPECT_EQ(plain.join(), 1);
@@ -114,8 +140,7 @@ TYPED_TEST(crossbeam_suite, receives_before_and_after_the_other_side_has_come) {
     EXPECT_EQ(ch.recv().value(), 6);
     sender.join();
 
-    auto last = this->run([&] { return ch.recv().status(); });
-    last.until_blocked();
+    auto last = this->blocked([&] { return ch.recv().status(); });
     ch.close();
     EXPECT_EQ(last.join(), status::closed);
     EXPECT_EQ(ch.try_recv().status(), status::closed);
@@ -131,18 +156,15 @@ TYPED_TEST(crossbeam_suite, sends_before_and_after_the_other_side_has_come) {
     for (std::size_t n = 0; n < capacity; ++n) EXPECT_EQ(ch.try_send_for(0, 1h), status::ok);
     EXPECT_EQ(ch.try_send(1), status::would_block);
     EXPECT_EQ(ch.try_send_for(2, 1ms), status::timeout);
-    auto plain = this->run([&] { ch.send(3); });
-    plain.until_blocked();
-    auto timed = this->run([&] { return ch.try_send_for(4, 1h); });
-    timed.until_blocked();
+    auto plain = this->blocked([&] { ch.send(3); });
+    auto timed = this->blocked([&] { return ch.try_send_for(4, 1h); });
     for (std::size_t n = 0; n < capacity; ++n) EXPECT_EQ(ch.recv().value(), 0);
     EXPECT_EQ(ch.recv().value(), 3);  // what was given up is not among them
     EXPECT_EQ(ch.recv().value(), 4);
     plain.join();
     EXPECT_EQ(timed.join(), status::ok);
 
-    auto receiver = this->run([&] { return ch.recv().value(); });
-    receiver.until_blocked();
+    auto receiver = this->blocked([&] { return ch.recv().value(); });
     EXPECT_EQ(ch.try_send_for(5, 0s), status::ok);
     EXPECT_EQ(receiver.join(), 5);
   });
@@ -222,20 +244,19 @@ TYPED_TEST(crossbeam_suite, may_be_iterated_within_a_task_that_another_one_reads
 // As drops, drop_full and drop_unreceived.
 TYPED_TEST(crossbeam_suite, destroys_each_value_once) {
   this->proves("CH-21");
-  using payload = typename TestFixture::counted;
   this->with_every_kind([&](auto capacity) {
     {
-      basic_channel<payload, TypeParam> ch{capacity};
+      basic_channel<counted, TypeParam> ch{capacity};
       auto receiver = this->run([&] {
         for (int i = 0; i < rounds(500); ++i) EXPECT_TRUE(ch.recv());
       });
-      for (int i = 0; i < rounds(500); ++i) ch.send(payload{});
+      for (int i = 0; i < rounds(500); ++i) ch.send(counted{0});
       receiver.join();
-      EXPECT_EQ(payload::alive(), 0);
-      for (int i = 0; i < 50; ++i) static_cast<void>(ch.try_send(payload{}));
-      EXPECT_EQ(static_cast<std::size_t>(payload::alive()), ch.size());
+      EXPECT_EQ(counted::alive, 0);
+      for (int i = 0; i < 50; ++i) static_cast<void>(ch.try_send(counted{0}));
+      EXPECT_EQ(static_cast<std::size_t>(counted::alive), ch.size());
     }
-    EXPECT_EQ(payload::alive(), 0);
+    EXPECT_EQ(counted::alive, 0);
   });
 }
 
@@ -243,10 +264,8 @@ TYPED_TEST(crossbeam_suite, destroys_each_value_once) {
 TYPED_TEST(crossbeam_suite, may_be_received_from_for_the_value_to_be_sent) {
   this->proves("CH-8 CH-11");
   typename TestFixture::ints ch;
-  auto next = this->run([&] { ch.send(ch.recv().value() + 1); });
-  next.until_blocked();
-  auto receiver = this->run([&] { return ch.recv().value(); });
-  receiver.until_blocked();
+  auto next = this->blocked([&] { ch.send(ch.recv().value() + 1); });
+  auto receiver = this->blocked([&] { return ch.recv().value(); });
   ch.send(1);
   next.join();
   EXPECT_EQ(receiver.join(), 2);

@@ -6,7 +6,6 @@
 
 #include <atomic>
 #include <cstddef>
-#include <memory>
 #include <utility>
 #include <vector>
 
@@ -120,23 +119,14 @@ TYPED_TEST(crossbeam_crowd_suite, serves_a_task_that_takes_all_there_is_and_asks
 // As stress_timeout_two_threads: nothing is lost when patience ends just as the other side comes.
 TYPED_TEST(crossbeam_crowd_suite, passes_each_value_once_to_impatient_tasks) {
   this->proves("CH-8 CH-10");
-  const int values = rounds(20);
-  this->with_bounded([&](std::size_t capacity) {
-    typename TestFixture::ints ch{capacity};
-    auto sender = this->run([&] {
-      for (int v = 0; v < values; ++v) {
-        if (v % 2 == 0) this->pause(1ms);
-        while (ch.try_send_for(v, 200us) != status::ok) continue;
-      }
-    });
-    for (int v = 0; v < values; ++v) {
-      if (v % 2 == 0) this->pause(1ms);
-      auto received = ch.try_recv_for(200us);
-      while (!received) received = ch.try_recv_for(200us);
-      ASSERT_EQ(*received, v);
-    }
-    sender.join();
-  });
+  this->pass_impatiently([](auto& ch, int v) { return ch.try_send_for(v, 200us) == status::ok; },
+                         [](auto& ch, int v) {
+                           const auto received = ch.try_recv_for(200us);
+                           if (received) {
+                             EXPECT_EQ(*received, v);
+                           }
+                           return bool{received};
+                         });
 }
 
 // As mpsc.rs' stress_recv_timeout_shared.
@@ -187,24 +177,8 @@ TYPED_TEST(crossbeam_crowd_suite, always_has_something_for_a_task_that_has_just_
 // As channel_through_channel: each message is the channel in which the next one comes.
 TYPED_TEST(crossbeam_crowd_suite, carries_the_channel_that_takes_its_place) {
   this->proves("CH-20");
-  struct link {
-    std::shared_ptr<basic_channel<link, TypeParam>> next;
-  };
-  using channel = basic_channel<link, TypeParam>;
-  const int length = rounds(300);
-  this->with_every_kind([&](auto capacity) {
-    auto from = std::make_shared<channel>(capacity);
-    auto sender = this->run([&, to = from]() mutable {
-      for (int i = 0; i < length; ++i) {
-        auto next = std::make_shared<channel>(capacity);
-        to->send(link{next});
-        to = std::move(next);
-      }
-    });
-    for (int i = 0; i < length; ++i) from = from->recv().value().next;
-    sender.join();
-    EXPECT_EQ(from.use_count(), 1);
-  });
+  this->pass_channels([](auto& to, auto next) { to.send(std::move(next)); },
+                      [](auto& from) { return from.recv().value().next; });
 }
 
 }  // namespace lockstep::testing

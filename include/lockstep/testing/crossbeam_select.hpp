@@ -21,8 +21,6 @@ namespace lockstep::testing {
 
 template <class R>
 struct crossbeam_select_suite : crossbeam_suite<R> {
-  using ints = basic_channel<int, R>;
-
   // A handler that wants v.
   static auto expects(int v) {
     return [v](int received) { EXPECT_EQ(received, v); };
@@ -39,8 +37,7 @@ TYPED_TEST(crossbeam_select_suite, finds_the_one_that_is_ready) {
   std::vector<decltype(on_recv(ch[0], this->expects(5)))> cases;
   for (auto& c : ch) cases.push_back(on_recv(c, this->expects(5)));
   for (std::size_t i = 0; i < ch.size(); ++i) {
-    auto sender = this->run([&] { ch[i].send(5); });
-    sender.until_blocked();
+    auto sender = this->blocked([&] { ch[i].send(5); });
     EXPECT_EQ(select_list(cases).index, i);
     sender.join();
   }
@@ -50,8 +47,7 @@ TYPED_TEST(crossbeam_select_suite, finds_the_one_that_is_ready) {
 TYPED_TEST(crossbeam_select_suite, finds_the_one_that_is_closed) {
   this->proves("CH-5 SEL-3 SEL-6");
   typename TestFixture::ints closed, silent;
-  auto waiting = this->run([&] { return select(on_recv(closed), on_recv(silent)); });
-  waiting.until_blocked();
+  auto waiting = this->blocked([&] { return select(on_recv(closed), on_recv(silent)); });
   closed.close();
   const auto waited = waiting.join();
   EXPECT_EQ(waited.index, 0U);
@@ -72,10 +68,9 @@ TYPED_TEST(crossbeam_select_suite, gives_up_at_once_or_after_a_time) {
   EXPECT_EQ(select(on_timeout(2ms)).status, status::timeout);
   EXPECT_GE(TypeParam::now() - begun, 2ms);
 
-  auto late = this->run([&] {
+  auto late = this->blocked([&] {
     return select(on_recv(a, this->never), on_recv(b, this->expects(2)), on_timeout(1h)).index;
   });
-  late.until_blocked();
   b.send(2);
   EXPECT_EQ(late.join(), 1U);
 }
@@ -84,13 +79,11 @@ TYPED_TEST(crossbeam_select_suite, gives_up_at_once_or_after_a_time) {
 TYPED_TEST(crossbeam_select_suite, is_woken_by_a_sender_or_by_a_receiver) {
   this->proves("CH-12 SEL-4");
   typename TestFixture::ints a, b;
-  auto receives = this->run(
+  auto receives = this->blocked(
       [&] { return select(on_recv(a, this->never), on_recv(b, this->expects(2))).index; });
-  receives.until_blocked();
   b.send(2);
   EXPECT_EQ(receives.join(), 1U);
-  auto sends = this->run([&] { return select(on_send(a, 1), on_send(b, 2)).index; });
-  sends.until_blocked();
+  auto sends = this->blocked([&] { return select(on_send(a, 1), on_send(b, 2)).index; });
   EXPECT_EQ(a.recv().value(), 1);
   EXPECT_EQ(sends.join(), 0U);
   EXPECT_EQ(b.try_recv().status(), status::would_block);
@@ -138,10 +131,9 @@ TYPED_TEST(crossbeam_select_suite, is_not_disturbed_by_views_that_come_and_go) {
   this->proves("SEL-4");
   typename TestFixture::ints a, b;
   auto from_a = std::make_unique<basic_receiver<int, TypeParam>>(a);
-  auto waiting = this->run([&, from_b = basic_receiver<int, TypeParam>{b}] {
+  auto waiting = this->blocked([&, from_b = basic_receiver<int, TypeParam>{b}] {
     return select(on_recv(*from_a, this->never), on_recv(from_b, this->expects(1))).index;
   });
-  waiting.until_blocked();
   from_a.reset();
   static_cast<void>(basic_sender<int, TypeParam>{a});
   EXPECT_EQ(a.try_recv().status(), status::would_block);
@@ -200,10 +192,8 @@ TYPED_TEST(crossbeam_select_suite, does_not_meet_itself) {
 TYPED_TEST(crossbeam_select_suite, may_receive_what_a_case_is_to_send) {
   this->proves("CH-11 SEL-1");
   typename TestFixture::ints ch;
-  auto next = this->run([&] { select(on_send(ch, ch.recv().value() + 1)); });
-  next.until_blocked();
-  auto receiver = this->run([&] { return ch.recv().value(); });
-  receiver.until_blocked();
+  auto next = this->blocked([&] { select(on_send(ch, ch.recv().value() + 1)); });
+  auto receiver = this->blocked([&] { return ch.recv().value(); });
   ch.send(1);
   next.join();
   EXPECT_EQ(receiver.join(), 2);
@@ -212,28 +202,12 @@ TYPED_TEST(crossbeam_select_suite, may_receive_what_a_case_is_to_send) {
 // As channel_through_channel.
 TYPED_TEST(crossbeam_select_suite, carries_the_channel_that_takes_its_place) {
   this->proves("CH-20");
-  struct link {
-    std::shared_ptr<basic_channel<link, TypeParam>> next;
-  };
-  using channel = basic_channel<link, TypeParam>;
-  const int length = rounds(300);
-  this->with_every_kind([&](auto capacity) {
-    auto from = std::make_shared<channel>(capacity);
-    auto sender = this->run([&, to = from]() mutable {
-      for (int i = 0; i < length; ++i) {
-        auto next = std::make_shared<channel>(capacity);
-        select(on_send(*to, link{next}));
-        to = std::move(next);
-      }
-    });
-    for (int i = 0; i < length; ++i) {
-      auto next = from;
-      select(on_recv(*from, [&](link l) { next = std::move(l.next); }));
-      from = std::move(next);
-    }
-    sender.join();
-    EXPECT_EQ(from.use_count(), 1);
-  });
+  this->pass_channels([](auto& to, auto next) { select(on_send(to, std::move(next))); },
+                      [](auto& from) {
+                        typename TestFixture::link received;
+                        select(on_recv(from, [&](auto l) { received = std::move(l); }));
+                        return received.next;
+                      });
 }
 
 // As unfairness, unfairness_timeout and unfairness_try.

@@ -93,21 +93,11 @@ TYPED_TEST(crossbeam_select_crowd_suite, may_use_its_cases_again) {
 // As stress_timeout_two_threads.
 TYPED_TEST(crossbeam_select_crowd_suite, passes_each_value_once_to_impatient_tasks) {
   this->proves("CH-10 SEL-4 SEL-12");
-  const int values = rounds(20);
-  this->with_bounded([&](std::size_t capacity) {
-    typename TestFixture::ints ch{capacity};
-    auto sender = this->run([&] {
-      for (int v = 0; v < values; ++v) {
-        if (v % 2 == 0) this->pause(1ms);
-        while (select(on_send(ch, v), on_timeout(200us)).index != 0) continue;
-      }
-    });
-    for (int v = 0; v < values; ++v) {
-      if (v % 2 == 0) this->pause(1ms);
-      while (select(on_recv(ch, this->expects(v)), on_timeout(200us)).index != 0) continue;
-    }
-    sender.join();
-  });
+  this->pass_impatiently(
+      [](auto& ch, int v) { return select(on_send(ch, v), on_timeout(200us)).index == 0; },
+      [](auto& ch, int v) {
+        return select(on_recv(ch, TestFixture::expects(v)), on_timeout(200us)).index == 0;
+      });
 }
 
 // As matching and matching_with_leftover.
