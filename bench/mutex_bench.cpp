@@ -5,21 +5,11 @@
 #include <mutex>
 
 #include "support/crew.hpp"
+#include "support/locks.hpp"
 
 namespace {
 
-template <class Mutex>
-void solo(benchmark::State& state) {
-  const bench::idle_thread other;
-  Mutex m;
-  long count = 0;
-  for (auto _ : state) {
-    m.lock();
-    benchmark::DoNotOptimize(++count);
-    m.unlock();
-  }
-  bench::report(state, 1, count == state.iterations());
-}
+using bench::solo;
 
 // Threads that also do some work of their own between two acquisitions.
 template <class Mutex>
@@ -28,16 +18,11 @@ void contended(benchmark::State& state) {
   const long each = (1 << 16) / threads;
   Mutex m;
   long count = 0;
-  bench::crew crew{threads, [&](int self) {
-                     auto work = static_cast<std::uint64_t>(self) + 1;
-                     for (long i = 0; i < each; ++i) {
-                       m.lock();
-                       ++count;
-                       m.unlock();
-                       bench::local_work(work);
-                     }
-                   }};
-  for (auto _ : state) crew.round();
+  bench::contend(state, threads, each, [&](long) {
+    m.lock();
+    ++count;
+    m.unlock();
+  });
   bench::report(state, threads * each, count == state.iterations() * threads * each);
 }
 

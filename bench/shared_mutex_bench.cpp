@@ -6,21 +6,11 @@
 #include <shared_mutex>
 
 #include "support/crew.hpp"
+#include "support/locks.hpp"
 
 namespace {
 
-template <class Mutex>
-void solo_write(benchmark::State& state) {
-  const bench::idle_thread other;
-  Mutex m;
-  long count = 0;
-  for (auto _ : state) {
-    m.lock();
-    benchmark::DoNotOptimize(++count);
-    m.unlock();
-  }
-  bench::report(state, 1, count == state.iterations());
-}
+using bench::solo;
 
 template <class Mutex>
 void solo_read(benchmark::State& state) {
@@ -44,22 +34,17 @@ void contended(benchmark::State& state) {
   const long each = (1 << 15) / threads;
   Mutex m;
   long count = 0;
-  bench::crew crew{threads, [&](int self) {
-                     auto work = static_cast<std::uint64_t>(self) + 1;
-                     for (long i = 1; i <= each; ++i) {
-                       if (period != 0 && i % period == 0) {
-                         m.lock();
-                         ++count;
-                         m.unlock();
-                       } else {
-                         m.lock_shared();
-                         benchmark::DoNotOptimize(count);
-                         m.unlock_shared();
-                       }
-                       bench::local_work(work);
-                     }
-                   }};
-  for (auto _ : state) crew.round();
+  bench::contend(state, threads, each, [&](long i) {
+    if (period != 0 && i % period == 0) {
+      m.lock();
+      ++count;
+      m.unlock();
+    } else {
+      m.lock_shared();
+      benchmark::DoNotOptimize(count);
+      m.unlock_shared();
+    }
+  });
   const long writes = period != 0 ? each / period : 0;
   bench::report(state, threads * each, count == state.iterations() * threads * writes);
 }
@@ -68,9 +53,9 @@ void rows(benchmark::internal::Benchmark* b) {
   b->ArgNames({"threads", "period"})->ArgsProduct({{2, 8}, {0, 64, 4}})->UseRealTime();
 }
 
-BENCHMARK_TEMPLATE(solo_write, lockstep::threads::shared_mutex)->UseRealTime();
-BENCHMARK_TEMPLATE(solo_write, lockstep::shared_mutex)->UseRealTime();
-BENCHMARK_TEMPLATE(solo_write, std::shared_mutex)->UseRealTime();
+BENCHMARK_TEMPLATE(solo, lockstep::threads::shared_mutex)->UseRealTime();
+BENCHMARK_TEMPLATE(solo, lockstep::shared_mutex)->UseRealTime();
+BENCHMARK_TEMPLATE(solo, std::shared_mutex)->UseRealTime();
 BENCHMARK_TEMPLATE(solo_read, lockstep::threads::shared_mutex)->UseRealTime();
 BENCHMARK_TEMPLATE(solo_read, lockstep::shared_mutex)->UseRealTime();
 BENCHMARK_TEMPLATE(solo_read, std::shared_mutex)->UseRealTime();
