@@ -3,11 +3,8 @@
 // wake-up shows as a test that does not end.
 #include <gtest/gtest.h>
 
-#include <array>
 #include <atomic>
 #include <chrono>
-#include <functional>
-#include <list>
 #include <lockstep/barrier.hpp>
 #include <lockstep/condition_variable.hpp>
 #include <lockstep/context.hpp>
@@ -27,6 +24,7 @@
 #include <optional>
 #include <random>
 
+#include "support/storm.hpp"
 #include "support/world.hpp"
 
 namespace {
@@ -34,7 +32,7 @@ namespace {
 using lockstep::context;
 using lockstep::status;
 using std::chrono::microseconds;
-using random_source = std::mt19937_64;
+using support::random_source;
 
 // Bounds the waits of a storm: 45 of 100 are cancelled soon, 45 have a deadline in 1 to 5 ms.
 class sabotage {
@@ -77,34 +75,8 @@ void loiter(random_source& random) {
 }
 
 template <class R>
-struct primitives_stress : testing::Test {
-  // Starts a task that calls body(random).
-  void task(std::function<void(random_source&)> body) {
-    tasks_.emplace_back([own_seed = seed_ + tasks_.size() + 1, body = std::move(body)] {
-      random_source random{own_seed};
-      body(random);
-    });
-  }
-  // Starts a task that calls body(random) again and again while the storm lasts.
-  void repeat(std::function<void(random_source&)> body) {
-    task([this, body = std::move(body)](random_source& random) {
-      while (!over()) body(random);
-    });
-  }
-  bool over() const { return std::chrono::steady_clock::now() >= end_; }
-  void join() {
-    for (auto& task : tasks_) task.join();
-    tasks_.clear();
-  }
-
- private:
-  const std::uint64_t seed_ = support::seed();
-  const std::chrono::steady_clock::time_point end_ =
-      std::chrono::steady_clock::now() + support::stress_time();
-  std::list<support::background<void>> tasks_;
-
- protected:
-  sabotage trouble{seed_};
+struct primitives_stress : support::storm<support::background<void>> {
+  sabotage trouble{seed};
 };
 TYPED_TEST_SUITE(primitives_stress, support::runtimes, support::runtime_names);
 
@@ -464,33 +436,22 @@ TYPED_TEST(primitives_stress, a_task_group_ends_with_its_first_failure_or_with_n
 }
 
 TYPED_TEST(primitives_stress, the_parties_of_a_barrier_agree_on_the_phases_they_passed) {
-  constexpr std::size_t parties = 4;
-  int phases = 0;
-  lockstep::basic_barrier<TypeParam> b{parties, [&] { ++phases; }};
-  std::array<int, parties> passed{};
-  bool finished = false;
-  // Where the parties meet when b is broken.
-  lockstep::basic_barrier<TypeParam> repair{parties, [&] {
-                                              for (const int p : passed) EXPECT_EQ(p, phases);
-                                              EXPECT_TRUE(b.broken());
-                                              b.reset();
-                                              finished = this->over();
-                                            }};
+  support::mended_barrier<TypeParam, 4> b{[this] { return this->over(); }};
   lockstep::cancel_scope at_the_end;
   at_the_end.cancel();
-  for (int& own : passed) {
+  for (int& own : b.passed) {
     this->task([&](random_source& random) {
-      const auto arrive = [&](const context& ctx) { return b.arrive_and_wait(ctx); };
-      while (!finished) {
+      const auto arrive = [&](const context& ctx) { return b.barrier.arrive_and_wait(ctx); };
+      while (!b.finished) {
         loiter(random);
         const status s =
             this->over() ? arrive(at_the_end.context()) : this->trouble.bound(random, arrive);
-        s == status::ok ? static_cast<void>(++own) : repair.arrive_and_wait();
+        s == status::ok ? static_cast<void>(++own) : b.repair.arrive_and_wait();
       }
     });
   }
   this->join();
-  EXPECT_GT(phases, 0);
+  EXPECT_GT(b.phases, 0);
 }
 
 }  // namespace

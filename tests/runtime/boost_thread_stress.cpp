@@ -2,11 +2,9 @@
 // happened or did not, and nobody waits for ever. A lost wake-up shows as a test that does not end.
 #include <gtest/gtest.h>
 
-#include <array>
+#include <algorithm>
 #include <atomic>
-#include <functional>
-#include <list>
-#include <lockstep/barrier.hpp>
+#include <iterator>
 #include <lockstep/channel.hpp>
 #include <lockstep/condition_variable.hpp>
 #include <lockstep/mutex.hpp>
@@ -14,16 +12,16 @@
 #include <lockstep/select.hpp>
 #include <lockstep/semaphore.hpp>
 #include <mutex>
-#include <random>
 
+#include "runtime/boost_worker.hpp"
 #include "support/boost_tsan.hpp"
-#include "support/world.hpp"
+#include "support/storm.hpp"
 
 namespace {
 
-using random_source = std::mt19937_64;
 using lockstep::any_runtime;
 using lockstep::boost_thread_runtime;
+using support::random_source;
 
 // Passes up to 100 us, without being interrupted.
 void loiter(random_source& random) {
@@ -31,23 +29,7 @@ void loiter(random_source& random) {
 }
 
 template <class R>
-struct interruption_stress : ::testing::Test {
-  // Starts a thread that calls body(random).
-  void task(std::function<void(random_source&)> body) {
-    workers_.emplace_back([this, own_seed = seed_ + workers_.size() + 1, body = std::move(body)] {
-      const auto here = lockstep::boost_thread::attach();
-      random_source random{own_seed};
-      body(random);
-      ++finished_;
-    });
-  }
-  // Starts a thread that calls body(random) again and again while the storm lasts.
-  void repeat(std::function<void(random_source&)> body) {
-    task([this, body = std::move(body)](random_source& random) {
-      while (!over()) body(random);
-    });
-  }
-  bool over() const { return over_; }
+struct interruption_stress : support::storm<support::boost_worker> {
   // Whether operation() was not interrupted.
   template <class Operation>
   bool complete(Operation operation) {
@@ -59,28 +41,18 @@ struct interruption_stress : ::testing::Test {
       return false;
     }
   }
-  // Interrupts the workers for a while, and then for as long as they need to end.
+  // Interrupts the tasks for a while, and then for as long as they need to end.
   void interrupt_all() {
-    random_source random{seed_};
-    const auto end = std::chrono::steady_clock::now() + support::stress_time();
-    while (finished_ < workers_.size()) {
-      over_ = std::chrono::steady_clock::now() >= end;
-      auto victim = workers_.begin();
-      std::advance(victim, random() % workers_.size());
-      victim->interrupt();
+    random_source random{seed};
+    while (!std::ranges::all_of(tasks, &support::boost_worker::ended)) {
+      std::next(tasks.begin(), static_cast<long>(random() % tasks.size()))->interrupt();
       loiter(random);
     }
-    for (boost::thread& w : workers_) w.join();
+    join();
     EXPECT_GT(interruptions, 0);
   }
 
   std::atomic<long> interruptions{0};
-
- private:
-  const std::uint64_t seed_ = support::seed();
-  std::atomic<bool> over_{false};
-  std::atomic<std::size_t> finished_{0};
-  std::list<boost::thread> workers_;
 };
 using both = ::testing::Types<boost_thread_runtime, any_runtime>;
 TYPED_TEST_SUITE(interruption_stress, both);
@@ -173,35 +145,25 @@ TYPED_TEST(interruption_stress, a_condition_variable_wakes_a_waiter_for_every_co
 }
 
 TYPED_TEST(interruption_stress, the_parties_of_a_barrier_agree_on_the_phases_they_passed) {
-  constexpr std::size_t parties = 3;
-  int phases = 0;
-  lockstep::basic_barrier<TypeParam> b{parties, [&] { ++phases; }};
-  std::array<int, parties> passed{};
-  bool finished = false;
-  // Where the parties meet when b is broken.
-  lockstep::basic_barrier<TypeParam> repair{parties, [&] {
-                                              for (const int p : passed) EXPECT_EQ(p, phases);
-                                              EXPECT_TRUE(b.broken());
-                                              b.reset();
-                                              finished = this->over();
-                                            }};
-  for (int& own : passed) {
+  support::mended_barrier<TypeParam, 3> b{[this] { return this->over(); }};
+  for (int& own : b.passed) {
     this->task([&](random_source&) {
-      while (!finished) {
+      while (!b.finished) {
         bool whole = false;
-        const bool on_time = this->complete(
-            [&] { whole = b.arrive_and_wait(lockstep::background()) == lockstep::status::ok; });
+        const bool on_time = this->complete([&] {
+          whole = b.barrier.arrive_and_wait(lockstep::background()) == lockstep::status::ok;
+        });
         if (on_time && whole) {
           ++own;
           continue;
         }
         const boost::this_thread::disable_interruption together;
-        repair.arrive_and_wait();
+        b.repair.arrive_and_wait();
       }
     });
   }
   this->interrupt_all();
-  EXPECT_GT(phases, 0);
+  EXPECT_GT(b.phases, 0);
 }
 
 }  // namespace

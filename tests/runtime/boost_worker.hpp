@@ -44,9 +44,11 @@ class boost_worker {
       std::this_thread::yield();
     }
   }
+  [[nodiscard]] bool ended() const { return ended_; }
+  void join() { thread_.join(); }
   // Waits for the end; whether it was an interruption that left f.
   bool was_interrupted() {
-    thread_.join();
+    join();
     return interrupted_;
   }
 
