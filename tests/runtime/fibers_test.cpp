@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <functional>
 #include <lockstep/lockstep.hpp>
 #include <lockstep/runtime/fibers.hpp>
 #include <set>
@@ -91,6 +92,20 @@ TEST(fibers_test, a_pool_that_shuts_down_lets_its_fibers_start_others) {
     shutting_down.set();
   }
   EXPECT_EQ(ran, 1);
+}
+
+TEST(fibers_test, a_pool_that_shuts_down_waits_for_whoever_is_started_last) {
+  for (int round = 0; round < 20; ++round) {
+    std::atomic<int> ran{0};
+    {
+      fibers::pool pool{{.workers = 2}};
+      const std::function<void()> start_another = [&] {
+        if (++ran < 1'000) go(start_another);
+      };
+      pool.go(start_another);
+    }
+    ASSERT_EQ(ran, 1'000);
+  }
 }
 
 TEST(fibers_test, a_pool_is_not_destroyed_with_fibers_that_do_not_end) {
@@ -230,6 +245,90 @@ TEST(fibers_test, who_was_woken_by_a_fiber_that_goes_on_computing_is_run_by_an_i
   });
 }
 
+// Passes some time without giving way to another fiber: another time in every round, up to 40 us.
+void compute(int round) {
+  const auto end = std::chrono::steady_clock::now() + round * 7919 % 400 * 100ns;
+  while (std::chrono::steady_clock::now() < end) std::this_thread::yield();
+}
+void compute_until(const std::atomic<bool>& told) {
+  while (!told) std::this_thread::yield();
+}
+
+// Calls round(i) many times; on a busy machine as often as it can within a second or two.
+template <class Round>
+void repeat(Round round) {
+  const auto end = std::chrono::steady_clock::now() + 1500ms;
+  for (int i = 0; i < 20'000 && std::chrono::steady_clock::now() < end; ++i) round(i);
+}
+
+TEST(fibers_test, what_comes_from_outside_while_the_workers_fall_asleep_is_run) {
+  fibers::pool pool{{.workers = 2}};
+  repeat([&](int i) {
+    pool.run([] {});
+    compute(i);
+  });
+}
+
+TEST(fibers_test, what_a_fiber_starts_while_the_other_worker_falls_asleep_is_run_by_that) {
+  fibers::pool pool{{.workers = 2}};
+  pool.run([] {
+    repeat([](int i) {
+      std::atomic<bool> ran{false};
+      go([&] { ran = true; });
+      compute_until(ran);
+      compute(i);
+    });
+  });
+}
+
+TEST(fibers_test, who_yields_to_a_fiber_that_computes_is_run_by_an_idle_worker) {
+  fibers::pool pool{{.workers = 2}};
+  pool.run([] {
+    repeat([](int i) {
+      std::atomic<bool> back{false};
+      auto computing = spawn([&] { compute_until(back); });
+      this_task::yield();
+      back = true;
+      computing.join();
+      compute(i);
+    });
+  });
+}
+
+TEST(fibers_test, as_many_fibers_compute_at_once_as_there_are_workers) {
+  constexpr int workers = 4;
+  fibers::pool pool{{.workers = workers}};
+  for (int round = 0; round < 100; ++round) {
+    pool.run([] {
+      std::atomic<int> here{0};
+      const auto meet = [&] {
+        ++here;
+        while (here < workers) std::this_thread::yield();
+      };
+      wait_group wg;
+      for (int i = 1; i < workers; ++i) wg.go(meet);
+      meet();
+      wg.wait();
+    });
+  }
+}
+
+TEST(fibers_test, what_came_from_outside_and_what_expired_meanwhile_both_run) {
+  fibers::pool pool;
+  std::atomic<bool> go_on{false};
+  std::atomic<int> ran{0};
+  pool.go([&] {
+    this_task::sleep_for(1ms);
+    ++ran;
+  });
+  pool.go([&] { compute_until(go_on); });
+  std::this_thread::sleep_for(5ms);
+  for (int i = 0; i < 3; ++i) pool.go([&] { ++ran; });
+  go_on = true;
+  ASSERT_EQ(pool.shutdown(10s), status::ok);
+  EXPECT_EQ(ran, 4);
+}
+
 TEST(fibers_test, a_blocking_call_leaves_the_worker_to_the_others) {
   fibers::run([] {
     std::atomic<bool> go_on{false};
@@ -341,6 +440,7 @@ TEST(fibers_test, a_task_may_ask_for_a_larger_stack) {
     latch* done;
   };
   fibers::run([] {
+    spawn([] {}).join();  // leaves a stack behind, which is too small
     latch done{1};
     const lockstep::detail::task_options options{.stack_bytes = 1024 * kib};
     fibers_runtime::spawn(new deep{done}, &options);

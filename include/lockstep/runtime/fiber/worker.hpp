@@ -124,7 +124,7 @@ class worker : flow_thread {
            // may have done so when this returns: `left` is gone then.
            if (!static_cast<waiting&>(left).word->compare_exchange_strong(
                    none, reinterpret_cast<std::uintptr_t>(&self), std::memory_order_acq_rel)) {
-             static_cast<worker*>(left.on)->ready_.push_next(self);
+             static_cast<worker*>(left.on)->wake(self);
            }
          }},
         current_,
@@ -156,7 +156,9 @@ class worker : flow_thread {
     if (other == nullptr) return static_cast<void>(::sched_yield());
     yielding d{{&current_->stack, this,
                 [](departure& left) noexcept {
-                  static_cast<worker*>(left.on)->ready_.push(*static_cast<yielding&>(left).self);
+                  auto& on = static_cast<worker&>(*left.on);
+                  on.ready_.push(*static_cast<yielding&>(left).self);
+                  on.call_help();  // while the queue lacked it, the others may have gone to sleep
                 }},
                current_};
     go_on_with(other, d);
