@@ -1,4 +1,4 @@
-# cmake -D PROGRAM=… -D SOURCE=… -P compare_output.cmake
+# cmake -D PROGRAM=… [-D ARGUMENT=…] -D SOURCE=… -P compare_output.cmake
 #
 # Runs the program and compares what it prints with the last comment of its source.
 file(READ ${SOURCE} text)
@@ -6,7 +6,7 @@ string(REGEX MATCH "\n// (Output|Unordered output):((\n//[^\n]*)*)\n$" _ "${text
 set(kind "${CMAKE_MATCH_1}")
 string(REGEX REPLACE "\n// ?" "\n" expected "${CMAKE_MATCH_2}")
 
-execute_process(COMMAND ${PROGRAM} OUTPUT_VARIABLE actual RESULT_VARIABLE result)
+execute_process(COMMAND ${PROGRAM} ${ARGUMENT} OUTPUT_VARIABLE actual RESULT_VARIABLE result)
 if(result)
   message("${actual}")
   message(FATAL_ERROR "${PROGRAM} failed: ${result}")

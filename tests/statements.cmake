@@ -12,7 +12,7 @@ set(statements ${CMAKE_COMMAND} -E env LOCKSTEP_ROUNDS=300
 list(TRANSFORM proving REPLACE "(.+)" "$<TARGET_FILE:\\1>" OUTPUT_VARIABLE programs)
 list(TRANSFORM typed_programs REPLACE "(.+)" "$<TARGET_FILE:\\1> --tasks=fibers:4"
   OUTPUT_VARIABLE on_fibers)
-set(ours --runtimes threads any fibers --programs ${programs} ${on_fibers})
+set(ours --runtimes threads any fibers sim --programs ${programs} ${on_fibers})
 add_test(NAME statements COMMAND ${statements} --check ${ours})
 
 # Makes the table anew: cmake --build --preset dev --target statements

@@ -385,6 +385,20 @@ TEST_F(shared_watch_test, both_ways_of_one_order_are_kept) {
   EXPECT_EQ(reports.size(), 1U);
 }
 
+// Upgrade mode lets readers in, also the one who holds it; after the upgrade it is exclusive.
+TEST_F(shared_watch_test, who_holds_upgrade_mode_may_read_as_well) {
+  a.lock_upgrade();
+  a.lock_shared();
+  a.unlock_shared();
+  a.unlock_upgrade_and_lock();
+  EXPECT_THAT(reports, IsEmpty());
+  a.unlock_and_lock_upgrade();
+  a.unlock_upgrade_and_lock_shared();
+  a.unlock_shared();
+  both(a, exclusive, b, exclusive);  // nothing is held any more
+  EXPECT_THAT(reports, IsEmpty());
+}
+
 TEST_F(shared_watch_test, a_gate_that_is_shared_keeps_nobody_apart) {
   const auto below = [&](lock_mode gate, mutex& outer, mutex& inner) {
     const in_mode hold{c, gate};
@@ -624,7 +638,8 @@ TEST(lock_watch_test, without_one_nobody_is_told) {
   static int told;
   told = 0;
   static constexpr lockstep::detail::lock_watcher counting{
-      .wanted = [](const auto&, auto) { ++told; },
+      .wanted = [](const auto&, auto, bool) { ++told; },
+      .unwanted = [] { ++told; },
       .acquired = [](const auto&, auto) { ++told; },
       .released = [](const void*, auto) -> lockstep::detail::late_report* {
         ++told;

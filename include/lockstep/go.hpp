@@ -40,7 +40,9 @@ class detached_closure final : public task_closure {
   detached_closure(G&& f, site where) : f_(std::forward<G>(f)), where_{where} {}
   void run() noexcept override {
     LOCKSTEP_TRY { static_cast<void>(f_()); }
-    LOCKSTEP_CATCH_ALL { task_failed(info.owner, where_); }
+    LOCKSTEP_CATCH_ALL {
+      if (!info.given_up) task_failed(info.owner, where_);
+    }
   }
 
  private:

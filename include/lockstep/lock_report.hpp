@@ -17,7 +17,8 @@ namespace lockstep::inline LOCKSTEP_ABI {
 class lock_report {
  public:
   enum class kind {
-    inversion,  // locks are wanted in a circle
+    inversion,  // locks were wanted in a circle
+    deadlock,   // locks are wanted in a circle, now: its tasks wait for each other for ever
     recursion,  // a task waits for a lock that it holds
     held_long   // a lock was held for long
   };
@@ -31,13 +32,16 @@ class lock_report {
     std::string wanted_at;
   };
 
-  lock_report(kind what, const std::vector<detail::lock_edge>& edges, duration held = {});
+  lock_report(kind what, const std::vector<detail::lock_edge>& edges, duration held = {},
+              bool for_ever = false);
 
   [[nodiscard]] kind what() const noexcept { return what_; }
-  // An inversion has one for each lock of the circle, in order; the others have one.
+  // An inversion or deadlock has one for each lock of the circle, in order; the others have one.
   [[nodiscard]] const std::vector<part>& parts() const noexcept { return parts_; }
   // How long the lock was held, if that is what it is about.
   [[nodiscard]] duration held_for() const noexcept { return held_for_; }
+  // Whether a task will wait for ever: a deadlock, or a recursion that no context ends.
+  [[nodiscard]] bool for_ever() const noexcept { return for_ever_; }
   // All of it, in lines; without a newline at the end.
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
 
@@ -51,6 +55,7 @@ class lock_report {
   kind what_;
   std::vector<part> parts_;
   duration held_for_;
+  bool for_ever_;
   std::string text_;
 };
 
@@ -65,12 +70,15 @@ struct lock_watch_options {
 };
 
 inline lock_report::lock_report(kind what, const std::vector<detail::lock_edge>& edges,
-                                duration held)
-    : what_{what}, held_for_{held} {
+                                duration held, bool for_ever)
+    : what_{what}, held_for_{held}, for_ever_{for_ever} {
   detail::object_numbers names;
   if (what == kind::inversion) {
     text_ = "lock order inversion: " + std::to_string(edges.size()) +
             " locks are taken in a circle, which may end in a deadlock";
+  } else if (what == kind::deadlock) {
+    text_ = "deadlock: " + std::to_string(edges.size()) +
+            " tasks wait in a circle, each for a lock that the next one holds";
   } else if (what == kind::recursion) {
     text_ = "a task waits for a lock that it holds";
   } else {

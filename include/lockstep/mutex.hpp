@@ -43,7 +43,6 @@ class LOCKSTEP_CAPABILITY("mutex") basic_mutex : private detail::visible_object<
   // Contract: no task waits.
   ~basic_mutex() {
     detail::expects(waiters_.empty(), "a mutex is destroyed with waiters", this, site::current());
-    detail::forgotten<R>(this);
   }
 
   // Blocks until the mutex is held by the caller.

@@ -46,7 +46,6 @@ class LOCKSTEP_CAPABILITY("shared mutex") basic_shared_mutex
   ~basic_shared_mutex() {
     detail::expects(!modes_.has_waiters(), "a shared mutex is destroyed with waiters", this,
                     site::current());
-    detail::forgotten<R>(this);
   }
 
   // Blocks until the caller holds the mutex alone.
@@ -199,14 +198,27 @@ class LOCKSTEP_CAPABILITY("shared mutex") basic_shared_mutex
   status acquire_further(const transition& t, const detail::limit& lim, site where);
   void release_watched(const transition& t, site where);
 
-  // As whoever watches locks sees it: upgrade mode keeps out its like, so it is exclusive.
-  static constexpr detail::lock_mode watched_mode(bool is_shared) noexcept {
-    return is_shared ? detail::lock_mode::shared : detail::lock_mode::exclusive;
+  // The modes that a transition leads to and from, for whoever watches locks.
+  static constexpr detail::lock_mode mode_after(const transition& t) noexcept {
+    if (&t == &to_upgrade || &t == &write_to_upgrade) return detail::lock_mode::upgrade;
+    const bool reads = &t == &to_read || &t == &write_to_read || &t == &upgrade_to_read;
+    return reads ? detail::lock_mode::shared : detail::lock_mode::exclusive;
+  }
+  static constexpr detail::lock_mode mode_before(const transition& t) noexcept {
+    if (t.held == upgrader) return detail::lock_mode::upgrade;
+    return t.held == writer ? detail::lock_mode::exclusive : detail::lock_mode::shared;
   }
   // Tells that a mode was entered in which nothing had to be waited for.
-  void entered(const transition& t, bool is_shared, const detail::limit& lim, site where) {
-    static_cast<void>(detail::taken<R>(operation(t.verb, where), watched_mode(is_shared), lim,
+  void entered(const transition& t, const detail::limit& lim, site where) {
+    static_cast<void>(detail::taken<R>(operation(t.verb, where), mode_after(t), lim,
                                        [](bool) { return status::ok; }));
+  }
+
+  // The mutex is held before and after, in different modes.
+  template <class Change>
+  void change_watched(const transition& t, site where, Change change) {
+    detail::given_up<R>(this, mode_before(t), change);
+    if (detail::hooked<R>()) entered(t, detail::limit::at_once(), where);
   }
 
   // What select drives.
@@ -218,7 +230,7 @@ class LOCKSTEP_CAPABILITY("shared mutex") basic_shared_mutex
           transition_{&t} {}
     void chosen(const detail::limit& lim, site where) const {
       if (detail::hooked<R>()) [[unlikely]]
-        self_->entered(*transition_, transition_ == &to_read, lim, where.copy());
+        self_->entered(*transition_, lim, where.copy());
     }
 
    private:
@@ -272,18 +284,18 @@ LOCKSTEP_COLD status basic_shared_mutex<R>::acquire_further(const transition& t,
     if (modes_.take(t, seen, this, where)) return status::ok;
     return modes_.wait(t, lim, operation(t.verb, where));
   };
-  if (t.held != 0) return enter(false);  // an upgrade: it is held exclusively, as it was
-  return detail::taken<R>(operation(t.verb, where), watched_mode(&t == &to_read), lim, enter);
+  if (t.held == 0) return detail::taken<R>(operation(t.verb, where), mode_after(t), lim, enter);
+  const status s = enter(false);
+  if (s == status::ok) change_watched(t, where, [] {});
+  return s;
 }
 
 template <class R>
 LOCKSTEP_COLD void basic_shared_mutex<R>::release_watched(const transition& t, site where) {
   const auto leave = [&] { modes_.release(t, this, where); };
-  if (&t == &write_to_upgrade) return leave();  // it stays exclusive
-  detail::given_up<R>(this, watched_mode(&t == &from_read), leave);
-  if (&t == &write_to_read || &t == &upgrade_to_read) {
-    entered(t, true, detail::limit::at_once(), where);
-  }
+  const bool is_kept = &t == &write_to_read || &t == &write_to_upgrade || &t == &upgrade_to_read;
+  if (is_kept) return change_watched(t, where, leave);
+  detail::given_up<R>(this, mode_before(t), leave);
 }
 
 }  // namespace lockstep::inline LOCKSTEP_ABI

@@ -44,7 +44,12 @@ status sleep_for(const context& ctx, const std::chrono::duration<Rep, Period>& d
 }
 
 // Lets other tasks run.
-inline void yield() { any_runtime::yield(); }
+inline void yield(site where = site::current()) {
+  lockstep::detail::checkpoint<any_runtime>([&] {
+    return lockstep::detail::visible_op{"yield", "", nullptr, where, nullptr};
+  });
+  any_runtime::yield();
+}
 
 // The name the task was given; "" for none, and on threads that the library did not start.
 [[nodiscard]] inline const char* name() noexcept {

@@ -1,12 +1,17 @@
 // The main function of programs whose suites run on every runtime: with --tasks=threads, the default,
 // all tests but those for fibers, on the main thread; with --tasks=fibers:N, in a fiber of a pool of N
-// workers, and with --tasks=boost_fibers, in a fiber of Boost, what is for these, and what is on `any`.
+// workers, with --tasks=boost_fibers, in a fiber of Boost, and with --tasks=sim:SEED, in a simulated
+// task, what is for these, and what is on `any`.
 
 #include <gtest/gtest.h>
 
+#include <cinttypes>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <lockstep/runtime/boost_fibers.hpp>
 #include <lockstep/runtime/fibers.hpp>
+#include <lockstep/runtime/sim.hpp>
 #include <string>
 
 namespace {
@@ -37,6 +42,12 @@ int main(int argc, char** argv) {
     only("*_suite/any.*");
     const auto here = lockstep::boost_fibers::attach();
     return RUN_ALL_TESTS();
+  }
+  std::uint64_t seed = 0;
+  if (std::sscanf(tasks.c_str(), "--tasks=sim:%" SCNu64, &seed) == 1) {
+    only("*_suite/any.*");
+    return lockstep::sim::run([] { return RUN_ALL_TESTS(); },
+                              {.seed = seed, .stack_bytes = std::size_t{256} << 10U});
   }
   std::fprintf(stderr, "%s: not known\n", tasks.c_str());
   return 2;

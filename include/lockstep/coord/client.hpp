@@ -49,7 +49,8 @@ class client {
   explicit client(std::shared_ptr<coord::scope> scope) noexcept : scope_{std::move(scope)} {}
 
   // Adds one to the state and returns its new value. The first to signal gets 1.
-  std::uint64_t signal_entry(state_name state) {
+  std::uint64_t signal_entry(state_name state, site where = site::current()) {
+    announce("signal_entry", where);
     return require(coord::signal(*scope_, state), "signal_entry", state);
   }
 
@@ -62,7 +63,7 @@ class client {
   std::uint64_t signal_and_wait(state_name state, std::uint64_t target,
                                 site where = site::current()) {
     auto meeting = barrier(state, target);
-    const std::uint64_t seq = signal_entry(state);
+    const std::uint64_t seq = signal_entry(state, where);
     meeting.wait(where);
     return seq;
   }
@@ -70,13 +71,14 @@ class client {
                                          site where = site::current()) {
     if (ctx.done()) return ctx.status();  // and nothing was signalled
     auto meeting = barrier(state, target);
-    const std::uint64_t seq = signal_entry(state);
+    const std::uint64_t seq = signal_entry(state, where);
     return after(meeting.wait(ctx, where), seq);
   }
 
   // Appends a value to the topic and returns its sequence number.
   template <class T>
-  std::uint64_t publish(topic_name topic, T value) {
+  std::uint64_t publish(topic_name topic, T value, site where = site::current()) {
+    announce("publish", where);
     return require(coord::publish(*scope_, topic, std::move(value)), "publish", topic);
   }
 
@@ -92,7 +94,7 @@ class client {
   std::uint64_t publish_and_wait(topic_name topic, T value, state_name state, std::uint64_t target,
                                  site where = site::current()) {
     auto meeting = barrier(state, target);
-    const std::uint64_t seq = publish<T>(topic, std::move(value));
+    const std::uint64_t seq = publish<T>(topic, std::move(value), where);
     meeting.wait(where);
     return seq;
   }
@@ -102,7 +104,7 @@ class client {
                                           site where = site::current()) {
     if (ctx.done()) return ctx.status();  // and nothing was published
     auto meeting = barrier(state, target);
-    const std::uint64_t seq = publish<T>(topic, std::move(value));
+    const std::uint64_t seq = publish<T>(topic, std::move(value), where);
     return after(meeting.wait(ctx, where), seq);
   }
 
@@ -113,8 +115,9 @@ class client {
     coord::subscription<T> subscription;
   };
   template <class T>
-  [[nodiscard]] published<T> publish_subscribe(topic_name topic, T value) {
-    const std::uint64_t seq = publish<T>(topic, std::move(value));
+  [[nodiscard]] published<T> publish_subscribe(topic_name topic, T value,
+                                               site where = site::current()) {
+    const std::uint64_t seq = publish<T>(topic, std::move(value), where);
     return {seq, subscribe<T>(topic)};
   }
 
@@ -122,6 +125,11 @@ class client {
   [[nodiscard]] context lost() const { return scope_->backend->lost(); }
 
  private:
+  static void announce(const char* verb, site where) {
+    detail::checkpoint<any_runtime>([&] {
+      return detail::visible_op{verb, "", nullptr, where, nullptr};
+    });
+  }
   static std::uint64_t require(outcome<std::uint64_t>&& o, const char* verb, state_name name) {
     if (o) return *o;
     detail::raise(o.status(), std::string{verb} + " '" + name + "': " + o.text());

@@ -1,28 +1,20 @@
 // progress_text.hpp: how far a state got, who is missing, how long it took: in words.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "../detail/config.hpp"
 #include "../detail/duration_text.hpp"
+#include "../detail/instances_text.hpp"
 #include "backend.hpp"
 #include "scope.hpp"
 
 namespace lockstep::inline LOCKSTEP_ABI::coord {
 
-// "instances 2, 4, 7"; if there are many, the first ten "and 12 more".
-[[nodiscard]] inline std::string instances_text(const std::vector<participant>& who) {
-  constexpr std::size_t shown = 10;
-  std::string text = who.size() == 1 ? "instance " : "instances ";
-  for (std::size_t i = 0; i < std::min(who.size(), shown); ++i) {
-    text += (i > 0 ? ", " : "") + std::to_string(who[i]);
-  }
-  if (who.size() > shown) text += " and " + std::to_string(who.size() - shown) + " more";
-  return text;
-}
+using detail::duration_text;
+using detail::instances_text;
 
 // Instances that have not signalled a state and do not wait for it.
 [[nodiscard]] inline std::vector<participant> missing(const scope& s, const progress& p) {
@@ -47,7 +39,5 @@ namespace lockstep::inline LOCKSTEP_ABI::coord {
   if (!absent.empty()) text += ", missing " + instances_text(absent);
   return text;
 }
-
-using detail::duration_text;
 
 }  // namespace lockstep::inline LOCKSTEP_ABI::coord

@@ -66,6 +66,13 @@ void checkpoint(Describe describe) {
 template <class Self, class R>
 class visible_object {
  protected:
+  ~visible_object() {
+    if constexpr (requires { R::forget(nullptr); }) {
+      if (hooked<R>()) [[unlikely]]
+        R::forget(static_cast<const Self*>(this));
+    }
+  }
+
   // Announces an operation that never waits.
   void announce(const char* verb, site where) const {
     if (hooked<R>()) [[unlikely]]
@@ -123,7 +130,7 @@ class observation<R> {
   LOCKSTEP_COLD void record(waiter<R>& op, const visible_op& what, bool forever) noexcept {
     record_.op = what;
     record_.task = R::self();
-    record_.thread_id = current_thread_id();
+    if (record_.task == nullptr) record_.thread_id = current_thread_id();
     record_.since = R::now();
     record_.forever = forever;
     op.observe(record_);

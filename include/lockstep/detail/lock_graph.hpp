@@ -70,7 +70,7 @@ class lock_graph {
   // Whether the gates have become fewer, or weaker.
   static bool narrow(lock_edge& known, const lock_edge& seen);
   static bool waits_for(const lock_edge& one, const lock_edge& next) noexcept {
-    return one.wanted.mode == lock_mode::exclusive || next.held.mode == lock_mode::exclusive;
+    return excludes(one.wanted.mode, next.held.mode);
   }
   static bool exclude_each_other(const lock_edge& a, const lock_edge& b);
 
@@ -107,8 +107,8 @@ inline bool lock_graph::narrow(lock_edge& known, const lock_edge& seen) {
       narrower = true;
       continue;
     }
-    if (at->second == lock_mode::exclusive && still->second == lock_mode::shared) {
-      at->second = lock_mode::shared;
+    if (at->second < still->second) {
+      at->second = still->second;
       narrower = true;
     }
     ++at;
@@ -119,8 +119,7 @@ inline bool lock_graph::narrow(lock_edge& known, const lock_edge& seen) {
 inline bool lock_graph::exclude_each_other(const lock_edge& a, const lock_edge& b) {
   return std::any_of(a.gates.begin(), a.gates.end(), [&](const auto& gate) {
     const auto other = b.gates.find(gate.first);
-    return other != b.gates.end() &&
-           (gate.second == lock_mode::exclusive || other->second == lock_mode::exclusive);
+    return other != b.gates.end() && excludes(gate.second, other->second);
   });
 }
 

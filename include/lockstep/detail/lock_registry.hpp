@@ -43,6 +43,7 @@ class lock_registry {
   struct holder {
     task_name task;
     std::vector<held_lock> locks;
+    std::optional<held_lock> wanted = std::nullopt;  // for ever
   };
 
   static lock_registry& instance() {
@@ -54,7 +55,8 @@ class lock_registry {
   // Returns when no report is being delivered any more.
   void remove(const std::shared_ptr<lock_listener>& gone);
 
-  void wanted(const visible_op& op, lock_mode mode);
+  void wanted(const visible_op& op, lock_mode mode, bool for_ever);
+  void unwanted();
   void acquired(const visible_op& op, lock_mode mode);
   late_report* released(const void* object, lock_mode mode);
   void deliver(late_report& late);
@@ -93,6 +95,9 @@ class lock_registry {
                                                            lock_mode mode);
   // Edges from everything that the task holds to the lock that it wants.
   std::vector<std::vector<lock_edge>> circles_closed_by(const holder& h, const held_lock& wanted);
+  // The tasks from h, which wants the lock for ever, back to h, of which each waits for the next one.
+  std::vector<lock_edge> deadlock_of(const holder& h, const held_lock& wanted);
+  bool leads_to(const holder& end, std::vector<lock_edge>& way);
   static void deliver(const lock_report& report, const listeners& to, site where);
 
   mutable std::mutex lock_;
@@ -104,7 +109,9 @@ class lock_registry {
 };
 
 inline constexpr lock_watcher registry_of_locks{
-    .wanted = [](const visible_op& op, lock_mode m) { lock_registry::instance().wanted(op, m); },
+    .wanted = [](const visible_op& op, lock_mode m,
+                 bool for_ever) { lock_registry::instance().wanted(op, m, for_ever); },
+    .unwanted = [] { lock_registry::instance().unwanted(); },
     .acquired = [](const visible_op& op,
                    lock_mode m) { lock_registry::instance().acquired(op, m); },
     .released = [](const void* l, lock_mode m) { return lock_registry::instance().released(l, m); },
@@ -140,7 +147,7 @@ inline void lock_registry::remove(const std::shared_ptr<lock_listener>& gone) {
   gone->ended = true;
 }
 
-inline void lock_registry::wanted(const visible_op& op, lock_mode mode) {
+inline void lock_registry::wanted(const visible_op& op, lock_mode mode, bool for_ever) {
   if (quiet_scope::on()) return;
   const task_name self = task_name::current();
   {
@@ -148,26 +155,67 @@ inline void lock_registry::wanted(const visible_op& op, lock_mode mode) {
     if (holders_.count(self.number) == 0) return;  // before the stack is unwound for nothing
   }
   held_lock wanted{0, mode, op.object, op.kind, call_place::of(op.where), any_runtime::now()};
-  std::vector<std::pair<lock_report::kind, std::vector<lock_edge>>> found;
+  std::vector<lock_report> found;
   listeners to;
   {
     const std::lock_guard hold{lock_};
     const auto at = holders_.find(self.number);
     if (at == holders_.end()) return;  // meanwhile the last watch ended
-    const holder& h = at->second;
+    holder& h = at->second;
     wanted.lock = number_of(op.object);
     const auto own = std::find_if(h.locks.begin(), h.locks.end(),
                                   [&](const held_lock& l) { return l.lock == wanted.lock; });
     if (own == h.locks.end()) {
-      for (auto& circle : circles_closed_by(h, wanted)) {
-        found.emplace_back(lock_report::kind::inversion, std::move(circle));
+      auto circles = circles_closed_by(h, wanted);
+      if (for_ever) h.wanted = wanted;
+      if (const auto deadlock = deadlock_of(h, wanted); for_ever && !deadlock.empty()) {
+        found.emplace_back(lock_report::kind::deadlock, deadlock, duration{}, true);
+      } else {
+        for (auto& circle : circles) found.emplace_back(lock_report::kind::inversion, circle);
       }
-    } else if (own->mode == lock_mode::exclusive || mode == lock_mode::exclusive) {
-      found.push_back({lock_report::kind::recursion, {{*own, wanted, self.text(), {}}}});
+    } else if (excludes(own->mode, mode)) {
+      found.emplace_back(lock_report::kind::recursion,
+                         std::vector<lock_edge>{{*own, wanted, self.text(), {}}}, duration{},
+                         for_ever);
     }
     if (!found.empty()) to = listeners_;
   }
-  for (const auto& [what, edges] : found) deliver(lock_report{what, edges}, to, op.where);
+  for (const lock_report& r : found) deliver(r, to, op.where);
+}
+
+inline void lock_registry::unwanted() {
+  const std::uint64_t self = task_name::current().number;
+  const std::lock_guard hold{lock_};
+  if (const auto at = holders_.find(self); at != holders_.end()) at->second.wanted.reset();
+}
+
+inline std::vector<lock_edge> lock_registry::deadlock_of(const holder& h, const held_lock& wanted) {
+  std::vector<lock_edge> way;
+  way.push_back({{}, wanted, h.task.text(), {}});
+  return leads_to(h, way) ? way : std::vector<lock_edge>{};
+}
+
+inline bool lock_registry::leads_to(const holder& end, std::vector<lock_edge>& way) {
+  const held_lock wanted = way.back().wanted;
+  for (const auto& entry : holders_) {
+    const holder& other = entry.second;
+    const auto held = std::find_if(other.locks.begin(), other.locks.end(), [&](const held_lock& l) {
+      return l.lock == wanted.lock && excludes(l.mode, wanted.mode);
+    });
+    if (held == other.locks.end()) continue;
+    if (&other == &end) {
+      way.front().held = *held;
+      return true;
+    }
+    const bool seen = std::any_of(way.begin(), way.end(), [&](const lock_edge& e) {
+      return other.wanted.has_value() && e.wanted.lock == other.wanted->lock;
+    });
+    if (!other.wanted.has_value() || seen) continue;
+    way.push_back({*held, *other.wanted, other.task.text(), {}});
+    if (leads_to(end, way)) return true;
+    way.pop_back();
+  }
+  return false;
 }
 
 inline std::vector<std::vector<lock_edge>> lock_registry::circles_closed_by(
@@ -194,6 +242,7 @@ inline void lock_registry::acquired(const visible_op& op, lock_mode mode) {
   if (listeners_.empty()) return;
   holder& h = holders_[self.number];
   if (h.locks.empty()) h.task = std::move(self);
+  h.wanted.reset();
   h.locks.push_back({number_of(op.object), mode, op.object, op.kind, std::move(place), now});
 }
 

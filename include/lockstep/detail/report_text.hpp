@@ -43,12 +43,16 @@ struct task_name {
     return of_thread(thread, number);
   }
 
+  // Whether the task is what runs the instance, not one that it started.
+  [[nodiscard]] bool is_instance() const {
+    return instance != task_info::no_instance && name == "instance " + std::to_string(instance);
+  }
   // "instance 2", "task 'reader' of instance 2", "task 'reader'", "task 7", "thread 4711"
   [[nodiscard]] std::string text() const {
     if (task == nullptr) return "thread " + std::to_string(thread);
-    std::string of =
+    if (is_instance()) return name;
+    const std::string of =
         instance != task_info::no_instance ? "instance " + std::to_string(instance) : "";
-    if (!of.empty() && name == of) return of;
     return "task " + (name.empty() ? std::to_string(number) : "'" + name + "'") +
            (of.empty() ? "" : " of " + of);
   }

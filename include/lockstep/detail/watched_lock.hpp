@@ -1,7 +1,7 @@
 // watched_lock.hpp: how a lock connects to whoever watches locks.
 //
 // While anybody listens, a lock takes the way round: taken() around acquiring, given_up() around
-// releasing, forgotten() when destroyed. They add nothing on runtimes without hooks.
+// releasing. They add nothing on runtimes without hooks.
 #pragma once
 
 #include "../runtime/any.hpp"
@@ -27,10 +27,22 @@ const lock_watcher* watcher_of_locks() noexcept {
 template <class R, class Take>
 status taken(const visible_op& op, lock_mode mode, const limit& lim, Take take) {
   const lock_watcher* const watcher = watcher_of_locks<R>();
-  // Who waits for a limited time is no part of a deadlock.
-  if (watcher != nullptr && !lim.poll && lim.deadline == never) watcher->wanted(op, mode);
-  const status s = take(watcher != nullptr);
-  if (watcher != nullptr && s == status::ok) watcher->acquired(op, mode);
+  if (watcher == nullptr) return take(false);
+  struct wish {
+    const lock_watcher* watcher = nullptr;
+    ~wish() {
+      if (watcher != nullptr) watcher->unwanted();
+    }
+  } wished;
+  if (!lim.poll && lim.deadline == never) {  // else it is no part of a deadlock
+    watcher->wanted(op, mode, lim.ctx == nullptr);
+    wished.watcher = watcher;
+  }
+  const status s = take(true);
+  if (s == status::ok) {
+    watcher->acquired(op, mode);
+    wished.watcher = nullptr;
+  }
   return s;
 }
 
@@ -41,14 +53,6 @@ void given_up(const void* lock, lock_mode mode, Release release) {
   late_report* const late = watcher != nullptr ? watcher->released(lock, mode) : nullptr;
   release();
   if (late != nullptr) watcher->report(late);
-}
-
-// Tells the watcher that the lock is destroyed.
-template <class R>
-void forgotten(const void* lock) noexcept {
-  if (hooked<R>()) [[unlikely]] {
-    if (const lock_watcher* const watcher = watcher_of_locks<R>()) watcher->destroyed(lock);
-  }
 }
 
 }  // namespace lockstep::inline LOCKSTEP_ABI::detail

@@ -1,22 +1,16 @@
-// closed_world.hpp: whether a process can still move, and who waits for what if it cannot.
+// closed_world.hpp: whether a process can still move.
 //
 // The verdict "stuck" is given when every thread of the process, and every fiber, waits, without a
 // deadline, in an operation of the library. A thread that the library cannot see might wake one of them; while one
 // exists no verdict is given, so there are no false alarms.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <cstdio>
-#include <map>
 #include <string>
 #include <utility>
-#include <vector>
 
-#include "../coord/progress_text.hpp"
-#include "../detail/blocked_wait.hpp"
 #include "../detail/config.hpp"
-#include "../detail/report_text.hpp"
 #include "../runtime/observer.hpp"
 
 namespace lockstep::inline LOCKSTEP_ABI::plan {
@@ -67,34 +61,5 @@ class closed_world {
   std::uint64_t seen_changes_ = ~std::uint64_t{0};
   std::int64_t unknown_ = 0;
 };
-
-// Who waits where, a line for each place:
-//   "  instances 0, 1: recv channel #1 (rendezvous), plan.cpp:12 in worker, for 2 s"
-inline std::string blocked_report() {
-  struct place {
-    std::vector<coord::participant> instances;
-    std::string others;
-    duration longest{};
-  };
-  std::map<std::string, place> places;
-  detail::object_numbers names;
-  for (const detail::blocked_wait& w : detail::blocked_wait::all()) {
-    place& p = places[w.text(names) + ", " + w.place.text()];
-    p.longest = std::max(p.longest, w.blocked_for);
-    if (w.who.instance != detail::task_info::no_instance) {
-      p.instances.push_back(w.who.instance);
-    } else {
-      p.others += (p.others.empty() ? "" : ", ") + w.who.text();
-    }
-  }
-  std::string report;
-  for (auto& [what, p] : places) {
-    std::sort(p.instances.begin(), p.instances.end());
-    std::string who = p.instances.empty() ? "" : coord::instances_text(p.instances);
-    if (!p.others.empty()) who += (who.empty() ? "" : ", ") + p.others;
-    report += "  " + who + ": " + what + ", for " + coord::duration_text(p.longest) + "\n";
-  }
-  return report;
-}
 
 }  // namespace lockstep::inline LOCKSTEP_ABI::plan

@@ -26,6 +26,10 @@
 #if LOCKSTEP_HAS_FIBERS
 #include "../runtime/fibers.hpp"
 #endif
+#if LOCKSTEP_HAS_SIM
+#include "../runtime/sim.hpp"
+#include "sim_host.hpp"
+#endif
 
 namespace lockstep::inline LOCKSTEP_ABI {
 
@@ -37,7 +41,7 @@ struct plan_case {
 
 namespace plan {
 
-inline constexpr std::uint64_t most_instances = 100'000;
+inline constexpr std::uint64_t most_instances = 10'000'000;
 
 // A mistake on the command line.
 struct usage_error : std::runtime_error {
@@ -90,6 +94,13 @@ inline int main(int argc, char** argv, const std::vector<plan_case>& cases) {
       ->capture_default_str();
   app.add_option("--timeout", timeout, "When to give up, such as 30s")->capture_default_str();
   app.add_option("--collect", options.collect, "Directory to collect the instances' output in");
+  app.add_option("--seed", options.seed,
+                 "What random choices begin with; a simulation is its seed");
+  app.add_flag("--check", options.check, "Simulate twice, and compare every step");
+  app.add_option("--trace", options.trace,
+                 "Where to show what a simulation did: FILE.json or .svg");
+  app.add_option("--stack", options.stack_bytes, "Bytes of an instance's stack");
+  app.add_option("--max-steps", options.most_steps, "When to give up a simulation");
   app.add_flag("--list", list, "List the plans and exit");
   try {
     app.parse(argc, argv);
@@ -109,6 +120,10 @@ inline int main(int argc, char** argv, const std::vector<plan_case>& cases) {
     if (detail::runtime_named(options.runtime) == nullptr) {
       throw usage_error{"--runtime: '" + options.runtime +
                         "' is not built in (built in: " + detail::runtime_names() + ")"};
+    }
+    if (options.runtime != "sim" && (options.check || !options.trace.empty())) {
+      throw usage_error{
+          "--check, --trace: only a simulation can be repeated and drawn: --runtime sim"};
     }
     const auto count = parse_number<std::uint64_t>(instances);
     if (!count || *count < 1 || *count > most_instances) {

@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -20,8 +21,10 @@
 #include <unordered_map>
 #include <utility>
 
+#include "../clock.hpp"
 #include "../detail/config.hpp"
 #include "../error.hpp"
+#include "../now.hpp"
 
 namespace lockstep::inline LOCKSTEP_ABI::plan {
 
@@ -37,9 +40,11 @@ struct run_info {
 
 class output {
  public:
-  // collect: where to put the tree; empty for nowhere. Throws error{unavailable}, naming the path,
-  // if it cannot be made.
-  output(run_info info, std::string collect) : info_{std::move(info)} {
+  // collect: where to put the tree; empty for nowhere. now: the clock of the instances. silent: shows
+  // nothing but what went wrong. Throws error{unavailable}, naming the path, if it cannot be made.
+  output(run_info info, std::string collect, std::function<time_point()> now = &lockstep::now,
+         bool silent = false)
+      : info_{std::move(info)}, now_{std::move(now)}, silent_{silent} {
     if (collect.empty()) return;
     root_ = std::filesystem::path{collect} / info_.run_id / info_.group;
     std::error_code failed;
@@ -54,9 +59,7 @@ class output {
   ~output() { flush(); }
 
   [[nodiscard]] const run_info& info() const noexcept { return info_; }
-  [[nodiscard]] std::chrono::steady_clock::duration elapsed() const {
-    return std::chrono::steady_clock::now() - begun_;
-  }
+  [[nodiscard]] duration elapsed() const { return now_() - begun_; }
 
   void started(std::uint64_t instance) {
     if (!collects()) return;
@@ -69,6 +72,7 @@ class output {
   }
   // A message of an instance, shown at once on a terminal, and at the next show() elsewhere.
   void message(std::uint64_t instance, const std::string& text) {
+    if (silent_) return;
     const std::string line = stamp() + " instance " + std::to_string(instance) + "  " + text + "\n";
     std::fwrite(line.data(), 1, line.size(), stdout);
     if (collects()) {
@@ -91,9 +95,12 @@ class output {
     const std::lock_guard hold{lock_};
     append(instance, "run.err", text + "\n");
   }
+  // Ends the silence.
+  void speak() { silent_ = false; }
   // A report or summary of the runner itself.
   void note(const std::string& text) {
     const std::lock_guard hold{lock_};
+    if (silent_) return;
     std::printf("%s\n", text.c_str());
     std::fflush(stdout);
   }
@@ -125,7 +132,7 @@ class output {
               boost::json::object earlier) {
     if (!collects()) return;
     const std::lock_guard hold{lock_};
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const auto now = system_now().time_since_epoch();
     earlier["type"] = type;
     earlier[name] = std::move(event);
     const boost::json::object line{
@@ -159,7 +166,9 @@ class output {
 
   run_info info_;
   std::filesystem::path root_;
-  std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+  std::function<time_point()> now_;
+  bool silent_;
+  time_point begun_ = now_();
   std::recursive_mutex lock_;
   std::unordered_map<std::string, std::string> buffered_;
   bool complained_ = false;

@@ -6,11 +6,15 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "../context.hpp"
 #include "../detail/config.hpp"
+#include "../detail/splitmix.hpp"
 #include "../error.hpp"
+#include "instance_local.hpp"
 #include "output.hpp"
 #include "parameter.hpp"
 
@@ -54,11 +58,7 @@ class run_env {
 
   // What to seed a random generator with: another number in each instance, and each run.
   [[nodiscard]] std::uint64_t seed() const noexcept {
-    // SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators").
-    std::uint64_t z = out_->info().seed + (index_ + 1) * 0x9E3779B97F4A7C15U;
-    z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9U;
-    z = (z ^ (z >> 27U)) * 0x94D049BB133111EBU;
-    return z ^ (z >> 31U);
+    return detail::mixed(out_->info().seed + (index_ + 1) * detail::splitmix_step);
   }
 
   // Ended when the run's time is over, or when the run is given up. A run in which all instances
@@ -84,12 +84,25 @@ class run_env {
   // written one after the other, as to a stream.
   template <class... Parts>
   void message(const Parts&... parts) {
-    std::ostringstream text;
-    (text << ... << parts);
-    out_->message(index_, text.str());
+    std::string text;
+    (append(text, parts), ...);
+    out_->message(index_, text);
   }
 
  private:
+  // (A stream costs more than all the rest of a message.)
+  template <class Part>
+  static void append(std::string& text, const Part& part) {
+    if constexpr (std::is_convertible_v<const Part&, std::string_view>) {
+      text += std::string_view{part};
+    } else if constexpr (std::is_integral_v<Part> && sizeof(Part) >= sizeof(int)) {
+      text += std::to_string(part);
+    } else {
+      std::ostringstream written;
+      written << part;
+      text += written.str();
+    }
+  }
   [[nodiscard]] const std::string* find(const std::string& name) const {
     read_->add(name);
     const auto at = out_->info().parameters.find(name);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cinttypes>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
@@ -23,7 +24,10 @@
 #include "../coord/progress_text.hpp"
 #include "../coord/scheme.hpp"
 #include "../coord/scope.hpp"
+#include "../detail/blocked_report.hpp"
 #include "../detail/config.hpp"
+#include "../detail/memory.hpp"
+#include "../detail/splitmix.hpp"
 #include "../dump_on_signal.hpp"
 #include "../error.hpp"
 #include "../go.hpp"
@@ -54,6 +58,15 @@ struct run_options {
   std::string backend = "local:";
   duration timeout = std::chrono::minutes{10};
   std::string collect;
+  std::optional<std::uint64_t> seed;  // else another in each run, but 0 in the simulator
+  std::size_t stack_bytes = 0;        // of an instance; 0: what the runtime has for plans
+  std::uint64_t most_steps = 0;       // of a simulation; 0: no limit
+  bool check = false;                 // that a simulation does the same again
+  std::string trace;                  // file to draw a simulation in
+  // Of runs that are compared.
+  bool silent = false;
+  std::vector<std::uint64_t>* record = nullptr;
+  const std::vector<std::uint64_t>* compare = nullptr;
 };
 
 class runner {
@@ -61,6 +74,34 @@ class runner {
   // Runs to the end and returns the exit status: 0 only if every instance succeeded. Ends the
   // process instead, with status 1, if instances cannot be brought to an end.
   static int run(run_options options) {
+    if (!options.check) return run_once(std::move(options));
+    std::vector<std::uint64_t> steps;
+    options.record = &steps;
+    const int exit_status = run_once(options);
+    options.record = nullptr;
+    options.compare = &steps;
+    options.silent = true;
+    options.collect.clear();
+    options.trace.clear();
+    return run_once(std::move(options)) == exit_status ? exit_status : 1;
+  }
+
+  explicit runner(run_options options)
+      : options_{std::move(options)},
+        host_{detail::runtime_named(options_.runtime)
+                  ->host({.seed = options_.seed.value_or(0),
+                          .stack_bytes = options_.stack_bytes,
+                          .most_steps = options_.most_steps,
+                          .record = options_.record,
+                          .compare = options_.compare,
+                          .trace = options_.trace})},
+        out_{info(), options_.collect, [host = host_.get()] { return host->now(); },
+             options_.silent},
+        backend_{open_backend()},
+        ended_{static_cast<std::ptrdiff_t>(options_.instances)} {}
+
+ private:
+  static int run_once(run_options options) {
     // Tasks that instances leave behind may still refer to the run: it is never destroyed.
     static auto& runs = *new std::vector<std::unique_ptr<runner>>;
     static std::mutex lock;
@@ -72,19 +113,6 @@ class runner {
     return self->execute();
   }
 
-  explicit runner(run_options options)
-      : options_{std::move(options)},
-        out_{{.run_id = new_run_id(),
-              .test_case = options_.test_case,
-              .instances = options_.instances,
-              .seed = threads_runtime::random(),
-              .parameters = options_.parameters},
-             options_.collect},
-        backend_{open_backend()},
-        host_{detail::runtime_named(options_.runtime)->host()},
-        ended_{static_cast<std::ptrdiff_t>(options_.instances)} {}
-
- private:
   static constexpr duration look_every{20'000'000};
   static constexpr duration grace{1'000'000'000};
 
@@ -151,11 +179,22 @@ class runner {
     instance* instance_;
   };
 
-  static std::string new_run_id() {
-    std::random_device entropy;
+  // What a simulation is given is the same in every run with the same seed.
+  [[nodiscard]] run_info info() const {
+    std::uint64_t id = detail::mixed(options_.seed.value_or(0));
+    std::uint64_t seed = options_.seed.value_or(0);
+    if (!host_->runs_tasks()) {
+      std::random_device entropy;
+      id = std::uint64_t{entropy()} << 32U | entropy();
+      if (!options_.seed.has_value()) seed = threads_runtime::random();
+    }
     char text[16];
-    std::snprintf(text, sizeof text, "%06x%06x", entropy() & 0xffffffU, entropy() & 0xffffffU);
-    return text;
+    std::snprintf(text, sizeof text, "%012" PRIx64, id >> 16U);
+    return {.run_id = text,
+            .test_case = options_.test_case,
+            .instances = options_.instances,
+            .seed = seed,
+            .parameters = options_.parameters};
   }
 
   // A local run without a name has a world of its own, which ends with it.
@@ -166,15 +205,26 @@ class runner {
   }
 
   int execute() {
+    const auto began = threads_runtime::now();
     const lock_watch locks{{.report = [this](const lock_report& r) { lock_reported(r); }}};
     const dump_on_signal dumps{SIGQUIT};
     start();
     const std::string reason = watch();
-    if (reason.empty()) return summarize("");
-    return abort(reason);
+    if (host_->diverged()) out_.speak();
+    const int exit_status = reason.empty() ? summarize("") : abort(reason);
+    if (host_->runs_tasks()) {
+      host_.reset();  // another run may simulate
+      // Not to standard output, which is the same in every run.
+      const auto took = detail::duration_text(threads_runtime::now() - began);
+      std::fprintf(stderr,
+                   options_.silent ? "checked in %s\n" : "simulated in %s, with %s of memory\n",
+                   took.c_str(), detail::bytes_text(detail::peak_memory()).c_str());
+    }
+    return exit_status;
   }
 
   void start() {
+    host_->expect(options_.instances);
     instances_.reserve(options_.instances);
     for (std::uint64_t i = 0; i < options_.instances; ++i) {
       instance& one = *instances_.emplace_back(std::make_unique<instance>(*this, i));
@@ -190,6 +240,10 @@ class runner {
   // Said in the run's output, and kept with the instance that acted.
   void lock_reported(const lock_report& report) {
     out_.note(report.text());
+    if (report.for_ever()) {
+      deadlocked_.store(true, std::memory_order_release);
+      host_->halt();
+    }
     const auto* const self = any_runtime::self();
     if (self != nullptr && self->instance < options_.instances) {
       out_.warned(self->instance, report.text());
@@ -205,16 +259,25 @@ class runner {
 
   void finished(const instance& one) {
     if (!one.failure().has_value()) out_.succeeded(one.index());
-    unfinished_.fetch_sub(1, std::memory_order_acq_rel);
+    if (unfinished_.fetch_sub(1, std::memory_order_acq_rel) == 1) host_->stop();
     ended_.count_down();
   }
 
   // Waits for the end; returns why the run has to be given up, or nothing.
   std::string watch() {
-    closed_world world;
     const time_point deadline = detail::deadline_after(threads_runtime::now(), options_.timeout);
+    if (host_->runs_tasks()) {
+      std::string why = host_->run(deadline);
+      if (unfinished_.load(std::memory_order_acquire) != 0 || host_->diverged()) return why;
+      if (!why.empty()) out_.note("note: left behind: " + why + "\n" + host_->left());
+      return "";
+    }
+    closed_world world;
     while (ended_.try_wait_for(look_every) != status::ok) {
       output::show();
+      if (deadlocked_.load(std::memory_order_acquire)) {
+        return "deadlock: tasks wait for each other's locks";
+      }
       if (world.stuck(unfinished_.load(std::memory_order_acquire))) {
         return "deadlock: every task waits, and nothing can wake one";
       }
@@ -242,10 +305,10 @@ class runner {
   int abort(const std::string& reason) {
     giving_up_.store(true, std::memory_order_release);
     const std::uint64_t left = unfinished_.load(std::memory_order_acquire);
-    out_.note(reason + "\n" + blocked_report());
+    out_.note(reason + "\n" + (host_->runs_tasks() ? host_->left() : detail::blocked_report()));
     scope_.cancel();
     if (own_world_ != nullptr) own_world_->end();
-    const bool over = ended_.try_wait_for(grace) == status::ok;
+    const bool over = wind_down();
     const int exit_status = summarize(std::to_string(left) + " did not finish (" +
                                       reason.substr(0, reason.find(':')) + ")");
     if (over) return exit_status;
@@ -253,6 +316,14 @@ class runner {
     out_.flush();
     std::fflush(nullptr);
     std::_Exit(exit_status);
+  }
+
+  // Whether all instances have ended, within the grace that they have for it.
+  bool wind_down() {
+    if (!host_->runs_tasks()) return ended_.try_wait_for(grace) == status::ok;
+    host_->run(threads_runtime::now() + grace);
+    host_->give_up();
+    return ended_.try_wait();
   }
 
   // Says how it went, in one line. given_up: what is to be said of instances that did not end.
@@ -274,6 +345,7 @@ class runner {
     }
     text += ", in " + coord::duration_text(out_.elapsed()) + " (" + options_.runtime + ", " +
             options_.backend + ")";
+    if (host_->runs_tasks()) text += "; " + host_->summary();
     for (const auto& [name, value] : options_.parameters) {
       if (!read_.contains(name)) text += "\nnote: no instance asked for parameter '" + name + "'";
     }
@@ -282,15 +354,16 @@ class runner {
   }
 
   run_options options_;
+  std::unique_ptr<detail::task_host> host_;  // with the run, for the tasks that it leaves behind
   output out_;
   parameters_read read_;
   cancel_scope scope_;
   std::shared_ptr<coord::local_world> own_world_;
   std::shared_ptr<coord::backend> backend_;
-  std::unique_ptr<detail::task_host> host_;  // with the run, for the tasks that it leaves behind
   threads::latch ended_;
   std::atomic<std::uint64_t> unfinished_{options_.instances};
   std::atomic<bool> giving_up_{false};
+  std::atomic<bool> deadlocked_{false};
   std::vector<std::unique_ptr<instance>> instances_;
 };
 

@@ -13,6 +13,7 @@
 #include "../clock.hpp"
 #include "../detail/config.hpp"
 #include "concept.hpp"
+#include "lock_events.hpp"
 #include "observer.hpp"
 #include "short_lock.hpp"
 #include "task.hpp"
@@ -41,6 +42,10 @@ struct runtime_ops {
   // Puts up a shield (see concept.hpp), which keeps its state in *place, or takes it down.
   // Null: tasks are never interrupted.
   void (*shield)(void* place, bool up) noexcept = nullptr;
+  // An object that was announced at checkpoints is no more; its address may come back as another's.
+  void (*forget)(const void* object) noexcept = nullptr;
+  // Null: that of the system.
+  std::chrono::system_clock::time_point (*system_now)() noexcept = nullptr;
 };
 
 // The table of the runtime whose task this thread runs; null stands for threads.
@@ -107,6 +112,18 @@ LOCKSTEP_COLD inline void checkpoint_hooked(const visible_op& op) {
   if (ops->checkpoint != nullptr) ops->checkpoint(op);
 }
 
+LOCKSTEP_COLD inline void forget_hooked(const void* object) noexcept {
+  if (hook_is_on(hook_checkpoint)) {
+    const runtime_ops* ops = current_runtime();
+    if (ops->forget != nullptr) ops->forget(object);
+  }
+  if (hook_is_on(hook_locks)) {
+    // Acquire: pairs with the watcher's installing its table.
+    const lock_watcher* w = installed_lock_watcher.load(std::memory_order_acquire);
+    if (w != nullptr) w->destroyed(object);
+  }
+}
+
 // Lets messages about broken contracts name the task.
 inline const bool task_names_are_known = [] {
   task_name_source.store(
@@ -158,6 +175,9 @@ struct any_runtime {
 
   // Before a visible operation: a scheduler under exploration may switch tasks here.
   static void checkpoint(const detail::visible_op& op) { detail::checkpoint_hooked(op); }
+
+  // After the last operation of an object.
+  static void forget(const void* object) noexcept { detail::forget_hooked(object); }
 
   // Whether waits are recorded in detail::observed_waits.
   static bool observed() noexcept { return detail::hook_is_on(detail::hook_observe); }

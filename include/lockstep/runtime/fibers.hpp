@@ -119,13 +119,14 @@ inline constexpr runtime_ops fibers_ops{
 // For plans: a worker a processor.
 class fibers_host final : public task_host {
  public:
+  explicit fibers_host(const host_options& o)
+      : scheduler_{0, o.stack_bytes != 0 ? o.stack_bytes : std::size_t{64} << 10U, fibers_ops} {}
   void start(task_closure* closure) override { scheduler_.start(closure, 0); }
 
  private:
-  fiber_scheduler scheduler_{0, std::size_t{64} << 10U, fibers_ops};
+  fiber_scheduler scheduler_;
 };
-inline constinit named_runtime fibers_by_name{
-    "fibers", []() -> std::unique_ptr<task_host> { return std::make_unique<fibers_host>(); }};
+inline constinit named_runtime fibers_by_name{"fibers", &make_host<fibers_host>};
 inline const runtime_registration fibers_registered{fibers_by_name};
 
 }  // namespace detail

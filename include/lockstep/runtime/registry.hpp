@@ -2,14 +2,27 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "../clock.hpp"
 #include "../detail/config.hpp"
 #include "task.hpp"
 #include "threads.hpp"
 
 namespace lockstep::inline LOCKSTEP_ABI::detail {
+
+// What a host may be asked for; 0 stands for its defaults.
+struct host_options {
+  std::uint64_t seed = 0;
+  std::size_t stack_bytes = 0;
+  std::uint64_t most_steps = 0;
+  std::vector<std::uint64_t>* record = nullptr;         // of what a simulation did, step by step
+  const std::vector<std::uint64_t>* compare = nullptr;  // a record that it has to repeat
+  std::string trace;                                    // the file that is to show what it did
+};
 
 // What starts tasks of one runtime, from anywhere.
 class task_host {
@@ -17,26 +30,54 @@ class task_host {
   virtual ~task_host() = default;
   // As the runtime's spawn.
   virtual void start(task_closure* closure) = 0;
+  // Says that so many tasks will be started. Throws error{unavailable}, which says how many can be, if
+  // there is no memory for them.
+  virtual void expect(std::uint64_t /*tasks*/) {}
+  // By the clock of its tasks.
+  [[nodiscard]] virtual time_point now() const noexcept { return threads_runtime::now(); }
+
+  // Hosts whose tasks run only inside run(), on the calling thread, until all have ended ("") or none
+  // can go on: says why. Gives up at a point in real time.
+  [[nodiscard]] virtual bool runs_tasks() const noexcept { return false; }
+  virtual std::string run(time_point /*until*/) { return ""; }
+  // What the tasks that are left do, in lines.
+  [[nodiscard]] virtual std::string left() const { return ""; }
+  // Asks run() to return before more time passes, though tasks may be left.
+  virtual void stop() {}
+  // The same at once, for tasks that are known to wait for ever.
+  virtual void halt() {}
+  // Ends the tasks that are left.
+  virtual void give_up() {}
+  // Whether the run was to repeat another one, and did not.
+  [[nodiscard]] virtual bool diverged() const noexcept { return false; }
+  // What the run came to, in words, if there is more to say than the time it took.
+  [[nodiscard]] virtual std::string summary() const { return ""; }
 };
 
 // A runtime that can be asked for by name. Its header adds it through one inline variable.
 struct named_runtime {
   const char* name;
-  // For tasks that may use about so much stack: plans, which print and throw.
-  std::unique_ptr<task_host> (*host)();
+  std::unique_ptr<task_host> (*host)(const host_options&);
   const named_runtime* next = nullptr;
 };
 
 class threads_host final : public task_host {
  public:
-  void start(task_closure* closure) override { threads_runtime::spawn(closure, &options); }
+  explicit threads_host(const host_options& o) : options_{.stack_bytes = o.stack_bytes} {
+    if (o.stack_bytes == 0) options_.stack_bytes = std::size_t{1} << 20U;  // plans print and throw
+  }
+  void start(task_closure* closure) override { threads_runtime::spawn(closure, &options_); }
 
  private:
-  static constexpr task_options options{.stack_bytes = std::size_t{1} << 20U};
+  task_options options_;
 };
 
-inline constinit named_runtime threads_by_name{
-    "threads", []() -> std::unique_ptr<task_host> { return std::make_unique<threads_host>(); }};
+template <class Host>
+std::unique_ptr<task_host> make_host(const host_options& o) {
+  return std::make_unique<Host>(o);
+}
+
+inline constinit named_runtime threads_by_name{"threads", &make_host<threads_host>};
 inline constinit const named_runtime* runtimes_by_name = &threads_by_name;
 
 struct runtime_registration {

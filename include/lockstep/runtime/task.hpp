@@ -38,6 +38,7 @@ struct task_info {
   char name[name_capacity];
   task_owner* owner = nullptr;
   std::uint64_t instance = no_instance;  // of a plan, to which the task belongs
+  bool given_up = false;                 // its runtime ends it: what leaves it is no failure
 
   // For reports: never given to another task; 0 until somebody asked for it.
   mutable std::atomic<std::uint64_t> number{0};
@@ -53,6 +54,9 @@ struct task_info {
     name[n] = '\0';
   }
 };
+
+// Thrown by what a task that was given up waits in.
+struct task_given_up {};
 
 // The code of a task, on the heap. A runtime's spawn takes ownership, calls run() once on the new
 // task with info as the current one, then deletes it.

@@ -3,49 +3,21 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <new>
 
 #include "../../detail/config.hpp"
 #include "../short_lock.hpp"
-#include "../stack/slab.hpp"
-#include "../stack/switch.hpp"
+#include "../stack/stacked_flow.hpp"
 #include "../task.hpp"
 
 namespace lockstep::inline LOCKSTEP_ABI::detail {
 
 class fiber_commons;
 
-// Lives at the top of its own stack, and serves one task after the other.
-struct alignas(16) fiber {
-  flow stack;
+// Serves one task after the other.
+struct alignas(16) fiber : stacked_flow {
   fiber* next = nullptr;         // in a queue, or among those without a task
   task_closure* code = nullptr;  // the task; null while it ends, and without one
   fiber_commons* home = nullptr;
-  stack_slab* slab = nullptr;
-  char* top = nullptr;  // of the stack
-
-  // Makes one on a stack of the slab. It begins with entry, when it is first switched to.
-  static fiber* make(stack_slab& slab, fiber_commons& home,
-                     void (*entry)(boost::context::detail::transfer_t)) {
-    char* const top = slab.take();
-    char* const begin = top - sizeof(fiber);
-    auto* const f = ::new (begin) fiber;
-    f->home = &home;
-    f->slab = &slab;
-    f->top = top;
-    prepare(f->stack, begin, slab.stack_bytes() - sizeof(fiber), entry);
-    return f;
-  }
-  // Gives the stack back. Nobody may be on it.
-  static void dispose(fiber* f) noexcept {
-    stack_slab& slab = *f->slab;
-    char* const top = f->top;
-    detail::dispose(f->stack);
-    f->~fiber();
-    slab.give(top);
-  }
-
-  [[nodiscard]] bool has_overflowed() const noexcept { return slab->has_overflowed(top); }
 };
 
 // A FIFO of fibers.

@@ -36,7 +36,7 @@ class worker : flow_thread {
   worker(const worker&) = delete;
   worker& operator=(const worker&) = delete;
   ~worker() {
-    while (fiber* const f = spares_.pop()) fiber::dispose(f);
+    while (fiber* const f = spares_.pop()) stacked_flow::dispose(f);
   }
 
   [[nodiscard]] fiber_commons& home() noexcept { return home_; }
@@ -81,8 +81,9 @@ class worker : flow_thread {
 
   // Makes a fiber for the task. Any thread. Throws error{unavailable}.
   static fiber& make(task_closure* code, stack_slab& slab, fiber_commons& home) {
-    fiber* const f = fiber::make(slab, home, &worker::begin_fiber);
+    auto* const f = stacked_flow::make<fiber>(slab, &worker::begin_fiber);
     f->code = code;
+    f->home = &home;
     return *f;
   }
 
@@ -251,7 +252,7 @@ class worker : flow_thread {
       on.spares_.push_front(f);  // the last one is warm
       ++on.spare_count_;
     } else {
-      fiber::dispose(&f);
+      stacked_flow::dispose(&f);
     }
     add_one(on.ended_);
   }

@@ -1,0 +1,426 @@
+// simulation.hpp: tasks on one thread, in an order that a seed decides, in a time of their own.
+//
+// One task runs at a time. Before each visible operation, and where a task blocks, the next one is
+// drawn from those that can run; a task switches to the other directly. When none can, the clock
+// jumps to the earliest deadline, and all that are due then can run. The same program with the same
+// seed does the same, step by step: nothing is decided by addresses, threads or real time.
+//
+// Not thread-safe: everything happens on the thread that made the simulation.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "../../clock.hpp"
+#include "../../contract.hpp"
+#include "../../detail/config.hpp"
+#include "../../detail/splitmix.hpp"
+#include "../any.hpp"
+#include "../stack/slab.hpp"
+#include "../stack/switch.hpp"
+#include "../task.hpp"
+#include "../timer_heap.hpp"
+#include "sim_objects.hpp"
+#include "sim_observer.hpp"
+#include "sim_task.hpp"
+
+namespace lockstep::inline LOCKSTEP_ABI::sim {
+
+struct options {
+  std::uint64_t seed = 0;
+  std::size_t stack_bytes = std::size_t{16} << 10U;  // of each task; whole pages
+  std::uint64_t most_steps = ~std::uint64_t{0};
+  // In a row, while the clock stands still and no task is woken, starts or ends: then they only spin.
+  std::uint64_t most_idle_steps = 1'000'000;
+  std::vector<std::uint64_t>* record = nullptr;         // gets the digest after each step
+  const std::vector<std::uint64_t>* compare = nullptr;  // a record that this run has to repeat
+  lockstep::detail::sim_observer* observer = nullptr;
+};
+
+// How a simulation came to rest.
+enum class verdict {
+  passed,     // all tasks have ended
+  stuck,      // tasks wait for what cannot come
+  spinning,   // tasks keep looking for what cannot come, without waiting for it
+  steps,      // it took as many steps as it may
+  time,       // it took as much real time as it may
+  no_memory,  // there was none for another stack
+  diverged,   // it went another way than the run that it was compared with
+};
+
+}  // namespace lockstep::inline LOCKSTEP_ABI::sim
+
+namespace lockstep::inline LOCKSTEP_ABI::detail {
+
+// The word of a simulated task's parker: nothing, a permit, or the task that waits.
+enum : std::uintptr_t { sim_idle = 0, sim_permit = 1 };
+
+// The simulation that this thread runs.
+class simulation;
+LOCKSTEP_TLS simulation* thread_simulation = nullptr;
+
+class simulation : flow_thread {
+ public:
+  // Tasks have `ops` as their runtime. One at a time on a thread.
+  simulation(const sim::options& o, const runtime_ops& ops)
+      : options_{o}, ops_{ops}, random_{mixed(o.seed)}, stacks_{new stack_shelf{o.stack_bytes}} {
+    expects(thread_simulation == nullptr, "a simulation inside a simulation", this, site{});
+    thread_simulation = this;
+  }
+  simulation(const simulation&) = delete;
+  simulation& operator=(const simulation&) = delete;
+  // Tasks that have not ended are given up: whatever they wait in throws, so that they unwind.
+  ~simulation() {
+    give_up();
+    thread_simulation = nullptr;
+    while (sim_stack* const s = spares_) {
+      spares_ = s->next;
+      stacked_flow::dispose(s);
+    }
+  }
+
+  // Starts a task, which can run from now on. Throws error{unavailable} or std::bad_alloc; the
+  // closure is deleted then.
+  void start(task_closure* code, std::size_t stack_bytes) {
+    sim_task* t = nullptr;
+    LOCKSTEP_TRY {
+      t = new sim_task;
+      t->code = code;
+      t->home = this;
+      t->slab = &stacks_->at_least(stack_bytes);
+      t->number = started_ + 1;
+      ready_.reserve(alive_.size() + 1);
+      alive_.put(*t);
+      ++started_;
+      make_ready(*t);
+      if (options_.observer != nullptr) options_.observer->started(*t);
+    }
+    LOCKSTEP_CATCH_ALL {
+      delete t;
+      delete code;
+      LOCKSTEP_RETHROW;
+    }
+  }
+
+  // Runs the tasks until none can go on, or that makes no sense any more, or a point in real time.
+  // May be called again.
+  sim::verdict run(time_point until = never) {
+    const runtime_attachment attached{ops_};
+    adopt_thread(*this, thread_);
+    rest_ = sim::verdict::passed;
+    until_ = until;
+    resting_ = false;
+    idle_steps_ = 0;
+    while (sim_task* const t = choose()) switch_to(t);
+    if (!resting_ && options_.compare != nullptr && steps() < options_.compare->size()) {
+      come_to_rest(sim::verdict::diverged);
+    }
+    return resting_ || alive_.empty() ? rest_ : sim::verdict::stuck;
+  }
+  // Has the current run come to rest at its next step.
+  void come_to_rest(sim::verdict why) noexcept {
+    if (given_up_) return;
+    rest_ = why;
+    resting_ = true;
+  }
+  // Asks the current run to come to rest before the clock moves again.
+  void stop_clock() noexcept { clock_stopped_ = true; }
+
+  [[nodiscard]] const runtime_ops& ops() const noexcept { return ops_; }
+  // The task that runs; null on the thread's own stack.
+  [[nodiscard]] sim_task* current() const noexcept { return current_; }
+  [[nodiscard]] time_point now() const noexcept { return now_; }
+  [[nodiscard]] duration elapsed() const noexcept { return now_ - epoch; }
+  std::uint64_t random() noexcept {
+    const std::uint64_t drawn = random_();
+    note(drawn);
+    return drawn;
+  }
+  [[nodiscard]] std::uint64_t seed() const noexcept { return options_.seed; }
+  // Any thread.
+  [[nodiscard]] std::uint64_t steps() const noexcept {
+    return steps_.load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::uint64_t switches() const noexcept { return switches_; }
+  [[nodiscard]] std::uint64_t started() const noexcept { return started_; }
+  [[nodiscard]] std::uint64_t alive() const noexcept { return alive_.size(); }
+  // The object's, in the order in which they were first used.
+  [[nodiscard]] std::uint64_t number_of(const void* object) { return objects_.number(object); }
+  // The object is no more; its address may come back as another's.
+  void forget(const void* object) noexcept { objects_.forget(object); }
+  // Of everything that was decided: equal for equal runs.
+  [[nodiscard]] std::uint64_t digest() const noexcept { return digest_; }
+  // Whether some wait for a time to come.
+  [[nodiscard]] bool has_timers() const noexcept { return !timers_.empty(); }
+  // Tasks that have not ended.
+  [[nodiscard]] const sim_task_bag& tasks() const noexcept { return alive_; }
+
+  // Before a visible operation of the current task: maybe others run first.
+  void point(const visible_op& op) {
+    if (current_ == nullptr || unwinding()) [[unlikely]]
+      return;
+    current_->next_op = op;
+    step(op);
+    pass_on(random_.below(ready_.choices() + 1));
+  }
+
+  // Lets others run, if any can.
+  void yield() {
+    if (current_ == nullptr) return;
+    interrupt();
+    step(visible_op{});
+    pass_on(random_.below(ready_.choices()));
+  }
+
+  // Waits for the permit and takes it: true. False: the deadline came first.
+  bool take(std::atomic<std::uintptr_t>& word, time_point deadline) {
+    if (word.load(std::memory_order_relaxed) != sim_permit) {
+      expects(current_ != nullptr, "a simulated wait outside of a simulated task", nullptr, site{});
+      interrupt();
+      block(word, deadline);
+      interrupt();
+      if (word.load(std::memory_order_relaxed) != sim_permit) return false;
+    }
+    word.store(sim_idle, std::memory_order_relaxed);
+    return true;
+  }
+
+  // The wait of t ends: it was woken.
+  void wake(sim_task& t) noexcept {
+    expects(thread_simulation == this, "a simulated task is woken from outside of its simulation",
+            nullptr, site{});
+    timers_.erase(t);
+    make_ready(t);
+    if (options_.observer != nullptr) options_.observer->woken(t, current_);
+  }
+
+  // Ends the tasks that have not ended, as far as they let themselves be ended.
+  void give_up() {
+    given_up_ = true;
+    for (sim_task* const t : alive_) {
+      t->code->info.given_up = true;
+      if (t->waits_for == nullptr || t->shields > 0) continue;
+      t->waits_for->store(sim_idle, std::memory_order_relaxed);
+      timers_.erase(*t);
+      make_ready(*t);
+    }
+    run();
+    if (!alive_.empty()) static_cast<void>(stacks_.release());  // somebody may refer to them
+  }
+
+ private:
+  static constexpr time_point epoch{std::chrono::hours{1}};  // far from 0, where arithmetic may end
+  static constexpr std::uint64_t look_every = 65'536;        // steps
+  static constexpr unsigned most_refusals = 10'000;
+
+  void note(std::uint64_t what) noexcept {
+    digest_ = (digest_ ^ what) * splitmix_step;
+    digest_ ^= digest_ >> 29U;
+  }
+  void step(const visible_op& op) {
+    const std::uint64_t steps = this->steps() + 1;
+    steps_.store(steps, std::memory_order_relaxed);
+    std::uint64_t what = (current_->number << 32U) ^ op.where.line;
+    for (const char* c = op.verb; *c != 0; ++c) what = what * 31 + static_cast<unsigned char>(*c);
+    if (*op.kind != 0) what ^= objects_.number(op.object) * splitmix_step;  // else, one by its name
+    note(what);
+    if (options_.observer != nullptr) options_.observer->comes_to(*current_, op);
+    if (options_.record != nullptr) options_.record->push_back(digest_);
+    if (options_.compare != nullptr && !repeats(steps)) [[unlikely]]
+      come_to_rest(sim::verdict::diverged);
+    if (++idle_steps_ > options_.most_idle_steps) [[unlikely]]
+      come_to_rest(sim::verdict::spinning);
+    if (steps >= options_.most_steps) [[unlikely]]
+      come_to_rest(sim::verdict::steps);
+    if (steps % look_every == 0 && until_ < std::chrono::steady_clock::now()) [[unlikely]]
+      come_to_rest(sim::verdict::time);
+  }
+
+  void make_ready(sim_task& t) noexcept {
+    idle_steps_ = 0;
+    t.waits_for = nullptr;
+    ready_.put(t);
+  }
+
+  [[nodiscard]] bool repeats(std::uint64_t steps) const noexcept {
+    return steps <= options_.compare->size() && (*options_.compare)[steps - 1] == digest_;
+  }
+
+  // The next task, taken out of those that can run; moves the clock if there is none. Null: nothing
+  // is to run any more.
+  sim_task* choose() {
+    if (resting_ || (ready_.empty() && !advance())) return nullptr;
+    return equipped(ready_.take(random_.below(ready_.choices())));
+  }
+  bool advance() {
+    if (timers_.empty() || clock_stopped_) return false;
+    now_ = timers_.earliest();
+    note(static_cast<std::uint64_t>(now_.time_since_epoch().count()));
+    while (timers_.earliest() <= now_) {
+      auto& t = static_cast<sim_task&>(timers_.pop());
+      t.waits_for->store(sim_idle, std::memory_order_relaxed);
+      make_ready(t);
+      if (options_.observer != nullptr) options_.observer->woken(t, nullptr);
+    }
+    return true;
+  }
+  // A task gets its stack when it first runs. Null: there is no memory for one.
+  sim_task* equipped(sim_task& t) {
+    if (t.flow != nullptr) [[likely]]
+      return &t;
+    if (spares_ != nullptr && t.slab == &stacks_->standard()) {
+      t.flow = std::exchange(spares_, spares_->next);
+      return &t;
+    }
+    LOCKSTEP_TRY {
+      t.flow = stacked_flow::make<sim_stack>(*t.slab, &simulation::begin_stack);
+      return &t;
+    }
+    LOCKSTEP_CATCH_ALL {
+      ready_.put(t);
+      come_to_rest(sim::verdict::no_memory);
+    }
+    return nullptr;
+  }
+
+  // Gives the current task's turn to the i-th that can run; to itself, if there is no i-th.
+  void pass_on(std::uint32_t i) {
+    if (resting_) [[unlikely]] {
+      ready_.put(*current_);
+      switch_to(nullptr);
+    } else if (i < ready_.choices()) {
+      switch_to(equipped(ready_.exchange(i, *current_)));
+    }
+  }
+  void block(std::atomic<std::uintptr_t>& word, time_point deadline) {
+    sim_task& self = *current_;
+    if (deadline != never) timers_.insert(self, deadline);
+    self.waits_for = &word;
+    word.store(reinterpret_cast<std::uintptr_t>(&self), std::memory_order_relaxed);
+    if (options_.observer != nullptr) options_.observer->blocks(self);
+    switch_to(choose());
+  }
+
+  // Null: to the thread's own stack.
+  void switch_to(sim_task* next) noexcept {
+    if (next == current_) {  // only time had to pass
+      if (options_.observer != nullptr) options_.observer->runs(*next);
+      return;
+    }
+    struct leaving : departure {
+      sim_task* task;
+    };
+    leaving d{{current_ != nullptr ? &current_->flow->stack : &thread_, this,
+               [](departure& left) noexcept {
+                 if (auto* const t = static_cast<leaving&>(left).task) t->left_at = left.from->at;
+               }},
+              current_};
+    leave_for(next, d);
+  }
+  flow_thread& leave_for(sim_task* next, departure& d) noexcept {
+    if (current_ != nullptr && current_->flow->has_overflowed()) [[unlikely]] {
+      violated("a simulated task has overflowed its stack", current_, site{});
+    }
+    ++switches_;
+    current_ = next;
+    if (next != nullptr && options_.observer != nullptr) options_.observer->runs(*next);
+    return depart(d, next != nullptr ? next->flow->stack : thread_);
+  }
+
+  // The life of a stack: one task after the other.
+  static void begin_stack(boost::context::detail::transfer_t t) noexcept {
+    struct ending : departure {
+      sim_task* task;
+    };
+    flow unborn;
+    flow_thread* on = &arrive(t, unborn);
+    begin(*on);
+    for (;;) {
+      auto& home = static_cast<simulation&>(*on);
+      sim_task& self = *home.current_;
+      if (!home.given_up_) self.code->run();
+      delete std::exchange(self.code, nullptr);
+      ending d{{&self.flow->stack, &home,
+                [](departure& left) noexcept {
+                  static_cast<simulation*>(left.on)->end(*static_cast<ending&>(left).task);
+                },
+                true},
+               &self};
+      on = &home.leave_for(home.choose(), d);
+    }
+  }
+  // The task has ended, and nobody is on its stack.
+  void end(sim_task& t) noexcept {
+    if (&stacks_->standard() == t.slab) {
+      t.flow->next = spares_;
+      spares_ = t.flow;
+    } else {
+      stacked_flow::dispose(t.flow);
+    }
+    if (options_.observer != nullptr) options_.observer->ended(t);
+    alive_.take(t);
+    idle_steps_ = 0;
+    delete &t;
+  }
+
+  // Whether the current task is being ended. One that does not get to its end is left alone.
+  bool unwinding() {
+    if (!given_up_) [[likely]]
+      return false;
+    while (++current_->refusals > most_refusals) switch_to(choose());
+    return true;
+  }
+  // Ends what a task does that was given up, unless it shields that.
+  void interrupt() {
+    if (!unwinding() || current_->shields > 0) return;
+#if LOCKSTEP_EXCEPTIONS
+    throw task_given_up{};
+#else
+    for (;;) switch_to(choose());
+#endif
+  }
+
+  const sim::options options_;
+  const runtime_ops& ops_;
+  splitmix random_;
+  time_point now_ = epoch;
+  std::unique_ptr<stack_shelf> stacks_;
+  sim_objects objects_;
+  flow thread_;
+  sim_task* current_ = nullptr;
+  sim_ready ready_;
+  sim_task_bag alive_;
+  timer_heap timers_;
+  sim_stack* spares_ = nullptr;
+  std::uint64_t started_ = 0;
+  std::atomic<std::uint64_t> steps_{0};
+  std::uint64_t idle_steps_ = 0;
+  std::uint64_t switches_ = 0;
+  std::uint64_t digest_ = 0;
+  sim::verdict rest_ = sim::verdict::passed;
+  time_point until_ = never;
+  bool clock_stopped_ = false;
+  bool resting_ = false;
+  bool given_up_ = false;
+};
+
+// Waits for the permit and takes it: true. False: the deadline came first.
+inline bool sim_take(std::atomic<std::uintptr_t>& word, time_point deadline) {
+  simulation* const s = thread_simulation;
+  expects(s != nullptr, "a simulated wait outside of a simulation", nullptr, site{});
+  return s->take(word, deadline);
+}
+
+// Makes the permit available.
+inline void sim_post(std::atomic<std::uintptr_t>& word) noexcept {
+  const std::uintptr_t state = word.exchange(sim_permit, std::memory_order_relaxed);
+  if (state <= sim_permit) return;
+  auto& t = *reinterpret_cast<sim_task*>(state);
+  t.home->wake(t);
+}
+
+}  // namespace lockstep::inline LOCKSTEP_ABI::detail
