@@ -8,6 +8,7 @@
 #include <functional>
 #include <lockstep/lockstep.hpp>
 #include <lockstep/runtime/fibers.hpp>
+#include <mutex>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "support/detached_tasks.hpp"
+#include "support/stalls.hpp"
 #include "support/world.hpp"
 
 namespace {
@@ -92,20 +94,6 @@ TEST(fibers_test, a_pool_that_shuts_down_lets_its_fibers_start_others) {
     shutting_down.set();
   }
   EXPECT_EQ(ran, 1);
-}
-
-TEST(fibers_test, a_pool_that_shuts_down_waits_for_whoever_is_started_last) {
-  for (int round = 0; round < 20; ++round) {
-    std::atomic<int> ran{0};
-    {
-      fibers::pool pool{{.workers = 2}};
-      const std::function<void()> start_another = [&] {
-        if (++ran < 1'000) go(start_another);
-      };
-      pool.go(start_another);
-    }
-    ASSERT_EQ(ran, 1'000);
-  }
 }
 
 TEST(fibers_test, a_pool_is_not_destroyed_with_fibers_that_do_not_end) {
@@ -245,9 +233,9 @@ TEST(fibers_test, who_was_woken_by_a_fiber_that_goes_on_computing_is_run_by_an_i
   });
 }
 
-// Passes some time without giving way to another fiber: another time in every round, up to 40 us.
-void compute(int round) {
-  const auto end = std::chrono::steady_clock::now() + round * 7919 % 400 * 100ns;
+// Passes some time without giving way to another fiber.
+void compute(duration time) {
+  const auto end = std::chrono::steady_clock::now() + time;
   while (std::chrono::steady_clock::now() < end) std::this_thread::yield();
 }
 void compute_until(const std::atomic<bool>& told) {
@@ -261,12 +249,31 @@ void repeat(Round round) {
   for (int i = 0; i < 20'000 && std::chrono::steady_clock::now() < end; ++i) round(i);
 }
 
-TEST(fibers_test, what_comes_from_outside_while_the_workers_fall_asleep_is_run) {
-  fibers::pool pool{{.workers = 2}};
-  repeat([&](int i) {
-    pool.run([] {});
-    compute(i);
+// Runs what() in each worker of the pool, at once.
+template <class What>
+void run_in_each_worker(fibers::pool& pool, int workers, What what) {
+  pool.run([&] {
+    std::atomic<int> here{0};
+    const auto meet = [&] {
+      ++here;
+      while (here < workers) std::this_thread::yield();
+      what();
+    };
+    wait_group wg;
+    for (int i = 1; i < workers; ++i) wg.go(meet);
+    meet();
+    wg.wait();
   });
+}
+
+std::vector<pthread_t> threads_of(fibers::pool& pool, int workers) {
+  std::mutex lock;
+  std::vector<pthread_t> threads;
+  run_in_each_worker(pool, workers, [&] {
+    const std::lock_guard hold{lock};
+    threads.push_back(::pthread_self());
+  });
+  return threads;
 }
 
 TEST(fibers_test, what_a_fiber_starts_while_the_other_worker_falls_asleep_is_run_by_that) {
@@ -276,7 +283,7 @@ TEST(fibers_test, what_a_fiber_starts_while_the_other_worker_falls_asleep_is_run
       std::atomic<bool> ran{false};
       go([&] { ran = true; });
       compute_until(ran);
-      compute(i);
+      compute(i % 400 * 100ns);
     });
   });
 }
@@ -290,27 +297,117 @@ TEST(fibers_test, who_yields_to_a_fiber_that_computes_is_run_by_an_idle_worker) 
       this_task::yield();
       back = true;
       computing.join();
-      compute(i);
+      compute(i % 400 * 100ns);
     });
   });
+}
+
+// The owner's turn comes only after the unpark, which is made in turn k of ten fibers that yield.
+TEST(fibers_test, an_unpark_between_a_deadline_and_the_end_of_the_wait_does_not_resume_twice) {
+  for (int k = 1; k <= 80; ++k) {
+    fibers::run([k] {
+      fibers_runtime::parker p;
+      const auto deadline = fibers_runtime::now() + 20us;
+      int ends = 0;
+      auto owner = spawn([&] {
+        if (!p.park_until(deadline)) p.park();
+        ++ends;
+      });
+      this_task::yield();
+      while (fibers_runtime::now() < deadline) {
+      }
+      int turns = 0;
+      wait_group wg;
+      for (int i = 0; i < 10; ++i) {
+        wg.go([&] {
+          while (turns < 100) {
+            if (++turns == k) p.unpark();
+            this_task::yield();
+          }
+        });
+      }
+      wg.wait();
+      owner.join();
+      EXPECT_EQ(ends, 1);
+    });
+  }
+}
+
+TEST(fibers_test, an_unpark_from_outside_before_the_deadline_stands_though_the_fiber_runs_later) {
+  fibers::pool pool;
+  fibers_runtime::parker p;
+  const auto deadline = fibers_runtime::now() + 5ms;
+  auto owner = pool.spawn([&] { return p.park_until(deadline); });
+  std::atomic<bool> computing{false};
+  std::atomic<bool> go_on{false};
+  pool.go([&] {
+    computing = true;
+    compute_until(go_on);
+  });
+  compute_until(computing);
+  const bool in_time = fibers_runtime::now() < deadline;
+  p.unpark();
+  std::this_thread::sleep_until(deadline + 1ms);
+  go_on = true;
+  const bool released = owner.join();
+  EXPECT_TRUE(released || !in_time);
 }
 
 TEST(fibers_test, as_many_fibers_compute_at_once_as_there_are_workers) {
   constexpr int workers = 4;
   fibers::pool pool{{.workers = workers}};
-  for (int round = 0; round < 100; ++round) {
-    pool.run([] {
-      std::atomic<int> here{0};
-      const auto meet = [&] {
-        ++here;
-        while (here < workers) std::this_thread::yield();
-      };
-      wait_group wg;
-      for (int i = 1; i < workers; ++i) wg.go(meet);
-      meet();
-      wg.wait();
-    });
+  std::atomic<int> ran{0};
+  for (int round = 1; round <= 100; ++round) {
+    run_in_each_worker(pool, workers, [&] { ++ran; });
+    ASSERT_EQ(ran, round * workers);
+    std::this_thread::sleep_for(1ms);  // until they sleep
   }
+}
+
+TEST(fibers_test, fibers_are_woken_wherever_their_workers_stop) {
+  constexpr int workers = 4;
+  fibers::pool pool{{.workers = workers, .stack_bytes = 64 * kib}};
+  const support::stalls now_and_then{threads_of(pool, workers)};
+  pool.run([] {
+    const auto end = std::chrono::steady_clock::now() + 500ms;
+    channel<int> ch;
+    std::atomic<long> sent{0};
+    std::atomic<long> received{0};
+    wait_group senders;
+    wait_group receivers;
+    for (int i = 0; i < 4; ++i) {
+      senders.go([&] {
+        for (; std::chrono::steady_clock::now() < end; ++sent) ch.send(1);
+      });
+      receivers.go([&] {
+        while (ch.recv()) ++received;
+      });
+    }
+    senders.wait();
+    ch.close();
+    receivers.wait();
+    EXPECT_EQ(sent, received);
+  });
+}
+
+TEST(fibers_test, a_pool_in_which_each_fiber_starts_the_next_is_never_empty) {
+  fibers::pool pool{{.workers = 2}};
+  std::atomic<bool> stop{false};
+  const std::function<void()> go_on = [&] {
+    compute(40us);
+    if (!stop) go(go_on);
+  };
+  pool.go(go_on);
+  {
+    const support::stalls now_and_then{{::pthread_self()}};
+    const auto end = std::chrono::steady_clock::now() + 500ms;
+    while (std::chrono::steady_clock::now() < end) {
+      const auto size = pool.size();
+      EXPECT_GT(size, 0U);
+      if (size == 0) break;
+    }
+  }
+  stop = true;
 }
 
 TEST(fibers_test, what_came_from_outside_and_what_expired_meanwhile_both_run) {

@@ -1,5 +1,10 @@
 #include <gtest/gtest.h>
+#include <pthread.h>
+#include <sched.h>
 
+#include <atomic>
+#include <chrono>
+#include <csignal>
 #include <lockstep/runtime/any.hpp>
 #include <lockstep/runtime/short_lock.hpp>
 #include <lockstep/runtime/threads.hpp>
@@ -143,34 +148,139 @@ TEST(short_lock_test, that_is_biased_is_still_a_lock_for_its_owner) {
   lock.unlock();
 }
 
-// Each round biases a new lock and has another thread want it at once.
-TEST(short_lock_test, a_bias_is_revoked_without_letting_two_in) {
-  constexpr int rounds = 3'000;
-  constexpr int each = 20;
-  for (int i = 0; i < rounds; ++i) {
-    lockstep::detail::short_lock lock;
-    int count = 0;  // guarded by lock
-    std::atomic<bool> biased{false};
-    std::thread owner{[&] {
-      const biased_thread here;
-      lock.lock();
-      lock.unlock_biased();
-      biased = true;
-      for (int k = 0; k < each; ++k) {
-        lock.lock();
-        ++count;
-        k % 2 == 0 ? lock.unlock() : lock.unlock_biased();
-      }
-    }};
-    while (!biased) std::this_thread::yield();
-    for (int k = 0; k < each; ++k) {
-      lock.lock();
-      ++count;
-      lock.unlock();
-    }
-    owner.join();
-    ASSERT_EQ(count, 2 * each);
+// What has to be visited by one at a time, while it holds the lock.
+struct lonely_place {
+  // The two words of the lock lie in different cache lines. Whoever reads what is beside the second
+  // makes the owner's next store there take long, and whatever it does after that overtake it.
+  alignas(64) char before[60] = {};
+  lockstep::detail::short_lock lock;
+  std::atomic<int> beside{0};
+
+  alignas(64) long visits = 0;
+  std::atomic<int> inside{0};
+  std::atomic<bool> crowded{false};
+  std::atomic<bool> biased{false};
+  std::atomic<bool> revoked{false};
+
+  void watch(int turns) const {
+    for (int i = 0; i < turns; ++i) static_cast<void>(beside.load(std::memory_order_relaxed));
   }
+  template <class Stay>
+  void visit(Stay stay) {
+    if (inside.fetch_add(1, std::memory_order_relaxed) != 0) crowded = true;
+    ++visits;
+    stay();
+    inside.fetch_sub(1, std::memory_order_relaxed);
+  }
+};
+
+void pass_time(int turns) {
+  for (int i = 0; i < turns; ++i) lockstep::detail::relax_cpu();
+}
+
+// A thread with a bias. Visits each place that it is given again and again, until the bias which it
+// left there is revoked.
+class frequent_visitor {
+ public:
+  void give(lonely_place& p) {
+    given_ = &p;
+    while (!p.biased) std::this_thread::yield();
+  }
+  void take_back(lonely_place& p) {
+    p.revoked = true;
+    while (given_ != nullptr) std::this_thread::yield();
+  }
+  pthread_t thread() { return thread_.native_handle(); }
+  ~frequent_visitor() {
+    ended_ = true;
+    thread_.join();
+  }
+
+ private:
+  void run() {
+    const biased_thread here;
+    while (!ended_) {
+      if (lonely_place* const p = given_; p != nullptr) {
+        visit_often(*p);
+        given_ = nullptr;
+      } else {
+        std::this_thread::yield();
+      }
+    }
+  }
+  static void visit_often(lonely_place& p) {
+    p.lock.lock();
+    p.lock.unlock_biased();
+    p.biased = true;
+    for (int i = 0; !p.revoked.load(std::memory_order_relaxed); ++i) {
+      p.lock.lock();
+      p.visit([i] { pass_time(i % 2); });
+      i % 2 == 0 ? p.lock.unlock() : p.lock.unlock_biased();
+    }
+  }
+
+  std::atomic<bool> ended_{false};
+  std::atomic<lonely_place*> given_{nullptr};
+  std::thread thread_{[this] { run(); }};
+};
+
+// Calls round(i, place) many times; on a busy machine as often as it can within a second or two.
+template <class Round>
+void repeat(Round round) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds{1'500};
+  for (int i = 0; i < 20'000 && std::chrono::steady_clock::now() < end; ++i) {
+    const auto place = std::make_unique<lonely_place>();
+    round(i, *place);
+    ASSERT_FALSE(place->crowded) << "in round " << i;
+  }
+}
+
+TEST(short_lock_test, a_bias_is_revoked_without_letting_two_in) {
+  frequent_visitor owner;
+  repeat([&](int i, lonely_place& place) {
+    owner.give(place);
+    place.watch(i * 7919 % 997);
+    place.lock.lock();
+    place.visit([] { pass_time(30); });
+    place.lock.unlock();
+    owner.take_back(place);
+  });
+}
+
+// Between owner and revoker, in a handler that stops the owner between any two instructions.
+std::atomic<int> stops{0};
+std::atomic<int> resumptions{0};
+std::atomic<bool> revoker_inside{false};
+
+TEST(short_lock_test, a_bias_is_revoked_wherever_its_owner_stopped) {
+  struct sigaction action {};
+  action.sa_handler = [](int) {
+    ++stops;
+    const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds{50};
+    while (!revoker_inside && std::chrono::steady_clock::now() < end) ::sched_yield();
+    ++resumptions;
+  };
+  struct sigaction before {};
+  ASSERT_EQ(::sigaction(SIGUSR1, &action, &before), 0);
+  {
+    frequent_visitor owner;
+    repeat([&](int i, lonely_place& place) {
+      owner.give(place);
+      pass_time(i * 7919 % 97);
+      ::pthread_kill(owner.thread(), SIGUSR1);
+      while (stops <= i) std::this_thread::yield();
+      place.lock.lock();
+      revoker_inside = true;
+      place.visit([i] {
+        while (resumptions <= i) ::sched_yield();
+        for (int k = 0; k < 5; ++k) ::sched_yield();
+      });
+      place.lock.unlock();
+      revoker_inside = false;
+      owner.take_back(place);
+    });
+  }
+  ::sigaction(SIGUSR1, &before, nullptr);
 }
 
 }  // namespace

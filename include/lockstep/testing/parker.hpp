@@ -97,6 +97,11 @@ TYPED_TEST(parker_suite, a_deadline_without_unpark_is_kept_and_not_early) {  // 
   EXPECT_GE(TypeParam::now(), deadline);
 }
 
+TYPED_TEST(parker_suite, a_deadline_that_has_passed_is_over_at_once) {  // point 4
+  typename TestFixture::parker p;
+  EXPECT_FALSE(p.park_until(this->in(-1ns)));
+}
+
 TYPED_TEST(parker_suite, a_round_goes_on_after_its_deadline) {  // point 4
   typename TypeParam::parker p;
   ASSERT_FALSE(p.park_until(this->in(100us)));
