@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Do the tests bite? Plants faults in copies of the headers, one at a time, and runs the tests of
-the statement that each breaks. At least one of them has to fail.
+the statement that each breaks, or those that it names. At least one of them has to fail.
 
   run.py [--build build/dev] [--jobs N] [name...]     all mutants, or those whose names are given
 
@@ -8,8 +8,10 @@ A mutant is a file *.mutant beside this script:
 
   # what kind of fault it is, and who has had it
   header: channel.hpp                 below include/lockstep
-  statement: CH-5
+  statement: CH-5                     or, for what no statement promises,
+  tests: fibers_test.*steal*          a filter as gtest's, without exclusions
   program: channel_test               of tests/
+  arguments: --tasks=fibers:4         of the program; optional
   flags: -fsanitize=address           optional
   --- what stands in the header, exactly once
   +++ what stands there instead
@@ -20,12 +22,15 @@ repeat a race do so LOCKSTEP_ROUNDS times.
 import argparse
 import concurrent.futures
 import dataclasses
+import fnmatch
+import functools
 import json
 import os
 import pathlib
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -41,49 +46,64 @@ class Mutant:
     name: str
     header: str
     statement: str
+    tests: str
     program: str
+    arguments: tuple
     flags: list
     old: str
     new: str
+
+    def breaks(self, test, statements):
+        """Whether the test is one that should notice."""
+        if self.statement:
+            return self.statement in statements
+        return any(fnmatch.fnmatchcase(test, t) for t in self.tests.split(":"))
 
 
 def read_mutant(path):
     head, _, change = path.read_text().partition("\n---\n")
     old, _, new = change.partition("+++\n")
     fields = dict(re.findall(r"^(\w+): (.*)$", head, re.M))
-    return Mutant(path.stem, fields["header"], fields["statement"], fields["program"],
+    return Mutant(path.stem, fields["header"], fields.get("statement", ""), fields.get("tests", ""),
+                  fields["program"], tuple(shlex.split(fields.get("arguments", ""))),
                   shlex.split(fields.get("flags", "")), old, new)
 
 
-def compile_command(build, program):
-    """The compiler with the options of a test program, and its source."""
+@functools.lru_cache(maxsize=None)
+def compile_commands(build):
+    """Object -> the compiler with its options, and the source."""
+    commands = {}
     with open(build / "compile_commands.json") as file:
         for entry in json.load(file):
-            if f"/{program}.dir/" in entry["command"]:
-                words = shlex.split(entry["command"])
-                words = words[next(i for i, w in enumerate(words) if not w.endswith("ccache")):]
-                options = [w for w in words[:words.index("-o")] if w != f"-I{ROOT}/include"]
-                return options, entry["file"]
-    sys.exit(f"{build} has no program {program}")
+            words = shlex.split(entry["command"])
+            words = words[next(i for i, w in enumerate(words) if not w.endswith("ccache")):]
+            out = words.index("-o")
+            options = [w for w in words[:out] if w != f"-I{ROOT}/include"]
+            commands[words[out + 1]] = options, entry["file"]
+    return commands
 
 
-def link_line(build, program):
-    """What the program is linked with."""
-    text = subprocess.run(["ninja", "-C", build, "-t", "commands", program], check=True,
+@functools.lru_cache(maxsize=None)
+def parts_of(build, program):
+    """The objects that a program is made of, and what they are linked with."""
+    text = subprocess.run(["ninja", "-C", build, "-t", "commands", f"tests/{program}"], check=True,
                           capture_output=True, text=True).stdout
     words = shlex.split(text.strip().splitlines()[-1].split("&&")[1])
-    return [w for w in words if w.startswith("-l") or w.endswith((".a", ".so")) or ".so." in w]
+    libraries = [w for w in words
+                 if w.startswith(("-l", "-Wl,")) or w.endswith((".a", ".so")) or ".so." in w]
+    return [w for w in words if w in compile_commands(build)], libraries
 
 
-def tests_of(build, mutant):
-    """The tests that prove the mutant's statement, as the program itself says."""
+@functools.lru_cache(maxsize=None)
+def passing_tests(build, program, arguments):
+    """The tests of a program, as it stands, that were executed and passed, and what they prove."""
     with tempfile.NamedTemporaryFile(suffix=".json") as out:
-        subprocess.run([build / "tests" / mutant.program, f"--gtest_output=json:{out.name}"],
-                       check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([build / "tests" / program, *arguments, f"--gtest_output=json:{out.name}"],
+                       stdout=subprocess.DEVNULL)
         report = json.load(open(out.name))
-    return [f"{suite['name']}.{test['name']}"
+    return [(f"{suite['name']}.{test['name']}", test.get("statements", "").split())
             for suite in report["testsuites"] for test in suite["testsuite"]
-            if mutant.statement in test.get("statements", "").split()]
+            if test["result"] == "COMPLETED" and "failures" not in test]
 
 
 def copy_headers(directory):
@@ -100,37 +120,43 @@ def plant(mutant, directory):
 
 def build_program(build, program, directory, flags):
     """Builds directory/program with the headers there. Returns what the compiler complains of."""
-    options, source = compile_command(build, program)
-    return subprocess.run([*options, f"-I{directory}/include", "-w", *flags,
-                           "-o", directory / program, source, *link_line(build, program),
-                           "-pthread"], stderr=subprocess.PIPE, text=True, cwd=build).stderr
+    objects, libraries = parts_of(build, program)
+    sources = [compile_commands(build)[o][1] for o in objects]
+    options, _ = compile_commands(build)[objects[-1]]
+    return subprocess.run([*options, f"-I{directory}/include", "-w", "-g0", *flags,
+                           "-o", directory / program, *sources, *libraries, "-pthread"],
+                          stderr=subprocess.PIPE, text=True, cwd=build).stderr
 
 
 def verdict(command, tests, timeout):
     """How the tests (all, if none are named) fail, or None."""
+    run = subprocess.Popen([*command, "--gtest_filter=" + (":".join(tests) or "*")],
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                           errors="replace", start_new_session=True)
     try:
-        run = subprocess.run([*command, "--gtest_filter=" + (":".join(tests) or "*")],
-                             timeout=timeout, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                             text=True, errors="replace")
+        output, _ = run.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
+        os.killpg(run.pid, signal.SIGKILL)  # death tests have children
+        run.communicate()
         return "hangs"
     if run.returncode == 0:
         return None
-    failed = re.findall(r"^\[  FAILED  \] ([\w/]+\.\w+)", run.stdout, re.M)
+    failed = re.findall(r"^\[  FAILED  \] ([\w/]+\.\w+)", output, re.M)
     return f"fails {failed[0]}" if failed else f"ends with {run.returncode}"
 
 
 def try_mutant(mutant, build):
-    tests = tests_of(build, mutant)
+    tests = [test for test, proven in passing_tests(build, mutant.program, mutant.arguments)
+             if mutant.breaks(test, proven)]
     if not tests:
-        return mutant, None, f"no test of {mutant.program} proves {mutant.statement}"
+        return mutant, None, f"no test of {mutant.program} is for {mutant.statement or mutant.tests}"
     with tempfile.TemporaryDirectory() as name:
         directory = pathlib.Path(name)
         plant(mutant, directory)
         errors = build_program(build, mutant.program, directory, mutant.flags)
         if not (directory / mutant.program).exists():
             return mutant, None, "does not compile: " + errors[:2000]
-        how = verdict([directory / mutant.program], tests, SECONDS)
+        how = verdict([directory / mutant.program, *mutant.arguments], tests, SECONDS)
     return mutant, how, "survives " + ", ".join(tests)
 
 
@@ -146,7 +172,7 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         for mutant, how, otherwise in pool.map(lambda m: try_mutant(m, args.build), mutants):
             missed += how is None
-            print(f"{mutant.statement:8} {mutant.name:44} {how or 'MISSED: ' + otherwise}",
+            print(f"{mutant.statement or '-':8} {mutant.name:52} {how or 'MISSED: ' + otherwise}",
                   flush=True)
     print(f"{len(mutants) - missed} of {len(mutants)} mutants were noticed")
     return 1 if missed or not mutants else 0
