@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::int64_t rounds = 1'000;
 
-// Tasks that do nothing but ask a latch.
+// Tasks that do nothing but ask a latch whether it is open.
 void step(benchmark::State& state) {
   const auto tasks = state.range(0);
   std::int64_t steps = 0;

@@ -128,7 +128,10 @@ class countdown_waits : public wait_spellings<countdown_waits<Self, R>, R>,
   using runtime_type = R;
 
   // Whether the count is zero. Never blocks.
-  [[nodiscard]] bool try_wait() noexcept { return left_.is_zero(); }
+  [[nodiscard]] bool try_wait(site where = site::current()) noexcept {
+    this->announce("try_wait", where);
+    return left_.is_zero();
+  }
 
   // For on_ready.
   auto ready_source() noexcept {

@@ -69,6 +69,11 @@ class trace final : public lockstep::detail::sim_observer {
   }
   void runs(const lockstep::detail::sim_task& t) override {
     tick(t);
+    if (const auto before = open_.find(running_);
+        before != open_.end() && !before->second.blocked) {
+      replace(before->second.task, true, "ready", before->second.where);  // it had to give way
+    }
+    running_ = t.number;
     open(t, false, text(t, t.next_op), t.next_op.where);
   }
   void comes_to(const lockstep::detail::sim_task& t,
@@ -109,14 +114,12 @@ class trace final : public lockstep::detail::sim_observer {
     axis_ = std::max(axis_ + 1, time_);
   }
   void open(const lockstep::detail::sim_task& t, bool blocked, std::string what, site where) {
-    close(t.number);
-    open_[t.number] = {t.number,
-                       blocked,
-                       axis_,
-                       0,
-                       time_,
-                       std::move(what),
-                       where.line != 0 ? lockstep::detail::call_place{where, {}}.text() : ""};
+    replace(t.number, blocked, std::move(what),
+            where.line != 0 ? lockstep::detail::call_place{where, {}}.text() : "");
+  }
+  void replace(std::uint64_t task, bool blocked, std::string what, std::string where) {
+    close(task);
+    open_[task] = {task, blocked, axis_, 0, time_, std::move(what), std::move(where)};
   }
   void close(std::uint64_t task) {
     const auto at = open_.find(task);
@@ -140,6 +143,7 @@ class trace final : public lockstep::detail::sim_observer {
   std::size_t most_;
   std::int64_t axis_ = 0;
   std::int64_t time_ = 0;
+  std::uint64_t running_ = 0;  // 0: none yet
   std::uint64_t dropped_ = 0;
   std::map<std::uint64_t, std::string> names_;
   std::map<std::uint64_t, stretch> open_;

@@ -59,7 +59,8 @@ sim_running_text(const simulation& s) {
   const runtime_attachment by_its_clock{s.ops()};
   blocked_tasks_report left{task_states()};
   for (const sim_task* const t : s.tasks()) {
-    if (t->waits_for == nullptr) left.busy(task_name::of(t->code->info), t->next_op);
+    if (t->waits_for == nullptr && t->code != nullptr)
+      left.busy(task_name::of(t->code->info), t->next_op);
   }
   return left.text();
 }

@@ -52,9 +52,9 @@ class sim_watchdog {
     std::unique_lock hold{lock_};
     while (!end_.wait_for(hold, look_every, [this] { return ended_; })) {
       const auto now = clock::now();
-      const std::uint64_t steps = simulation_->steps();
-      if (steps != seen) {
-        seen = steps;
+      const std::uint64_t moved = simulation_->steps() + simulation_->switches();
+      if (moved != seen) {
+        seen = moved;
         since = now;
         said = false;
       }

@@ -1,8 +1,8 @@
 // simulation.hpp: tasks on one thread, in an order that a seed decides, in a time of their own.
 //
 // One task runs at a time. Before each visible operation, and where a task blocks, the next one is
-// drawn from those that can run; a task switches to the other directly. When none can, the clock
-// jumps to the earliest deadline, and all that are due then can run. The same program with the same
+// drawn from those that can run, or from the first 64 of them; a task switches to it directly. When
+// none can, the clock jumps to the earliest deadline, and all that are due then can run. The same program with the same
 // seed does the same, step by step: nothing is decided by addresses, threads or real time.
 //
 // Not thread-safe: everything happens on the thread that made the simulation.
@@ -34,7 +34,8 @@ struct options {
   std::uint64_t seed = 0;
   std::size_t stack_bytes = std::size_t{16} << 10U;  // of each task; whole pages
   std::uint64_t most_steps = ~std::uint64_t{0};
-  // In a row, while the clock stands still and no task is woken, starts or ends: then they only spin.
+  // In a row, in which no task blocks, is woken, starts or ends: then they only spin. (And one more for
+  // each task that there is.)
   std::uint64_t most_idle_steps = 1'000'000;
   std::vector<std::uint64_t>* record = nullptr;         // gets the digest after each step
   const std::vector<std::uint64_t>* compare = nullptr;  // a record that this run has to repeat
@@ -97,13 +98,13 @@ class simulation : flow_thread {
       alive_.put(*t);
       ++started_;
       make_ready(*t);
-      if (options_.observer != nullptr) options_.observer->started(*t);
     }
     LOCKSTEP_CATCH_ALL {
       delete t;
       delete code;
       LOCKSTEP_RETHROW;
     }
+    if (options_.observer != nullptr) options_.observer->started(*t);
   }
 
   // Runs the tasks until none can go on, or that makes no sense any more, or a point in real time.
@@ -145,7 +146,9 @@ class simulation : flow_thread {
   [[nodiscard]] std::uint64_t steps() const noexcept {
     return steps_.load(std::memory_order_relaxed);
   }
-  [[nodiscard]] std::uint64_t switches() const noexcept { return switches_; }
+  [[nodiscard]] std::uint64_t switches() const noexcept {
+    return switches_.load(std::memory_order_relaxed);
+  }
   [[nodiscard]] std::uint64_t started() const noexcept { return started_; }
   [[nodiscard]] std::uint64_t alive() const noexcept { return alive_.size(); }
   // The object's, in the order in which they were first used.
@@ -202,7 +205,7 @@ class simulation : flow_thread {
   void give_up() {
     given_up_ = true;
     for (sim_task* const t : alive_) {
-      t->code->info.given_up = true;
+      if (t->code != nullptr) t->code->info.given_up = true;
       if (t->waits_for == nullptr || t->shields > 0) continue;
       t->waits_for->store(sim_idle, std::memory_order_relaxed);
       timers_.erase(*t);
@@ -232,7 +235,7 @@ class simulation : flow_thread {
     if (options_.record != nullptr) options_.record->push_back(digest_);
     if (options_.compare != nullptr && !repeats(steps)) [[unlikely]]
       come_to_rest(sim::verdict::diverged);
-    if (++idle_steps_ > options_.most_idle_steps) [[unlikely]]
+    if (++idle_steps_ > options_.most_idle_steps + alive_.size()) [[unlikely]]
       come_to_rest(sim::verdict::spinning);
     if (steps >= options_.most_steps) [[unlikely]]
       come_to_rest(sim::verdict::steps);
@@ -299,6 +302,7 @@ class simulation : flow_thread {
   void block(std::atomic<std::uintptr_t>& word, time_point deadline) {
     sim_task& self = *current_;
     if (deadline != never) timers_.insert(self, deadline);
+    idle_steps_ = 0;
     self.waits_for = &word;
     word.store(reinterpret_cast<std::uintptr_t>(&self), std::memory_order_relaxed);
     if (options_.observer != nullptr) options_.observer->blocks(self);
@@ -325,7 +329,7 @@ class simulation : flow_thread {
     if (current_ != nullptr && current_->flow->has_overflowed()) [[unlikely]] {
       violated("a simulated task has overflowed its stack", current_, site{});
     }
-    ++switches_;
+    switches_.store(switches() + 1, std::memory_order_relaxed);
     current_ = next;
     if (next != nullptr && options_.observer != nullptr) options_.observer->runs(*next);
     return depart(d, next != nullptr ? next->flow->stack : thread_);
@@ -399,7 +403,7 @@ class simulation : flow_thread {
   std::uint64_t started_ = 0;
   std::atomic<std::uint64_t> steps_{0};
   std::uint64_t idle_steps_ = 0;
-  std::uint64_t switches_ = 0;
+  std::atomic<std::uint64_t> switches_{0};
   std::uint64_t digest_ = 0;
   sim::verdict rest_ = sim::verdict::passed;
   time_point until_ = never;
