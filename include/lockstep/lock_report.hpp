@@ -40,7 +40,8 @@ class lock_report {
   [[nodiscard]] const std::vector<part>& parts() const noexcept { return parts_; }
   // How long the lock was held, if that is what it is about.
   [[nodiscard]] duration held_for() const noexcept { return held_for_; }
-  // Whether a task will wait for ever: a deadlock, or a recursion that no context ends.
+  // Whether a task will wait for ever, unless others release the locks for those that took them: a
+  // deadlock, or a recursion that no context ends.
   [[nodiscard]] bool for_ever() const noexcept { return for_ever_; }
   // All of it, in lines; without a newline at the end.
   [[nodiscard]] const std::string& text() const noexcept { return text_; }

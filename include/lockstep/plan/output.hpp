@@ -73,7 +73,10 @@ class output {
   // A message of an instance, shown at once on a terminal, and at the next show() elsewhere.
   void message(std::uint64_t instance, const std::string& text) {
     if (silent_) return;
-    const std::string line = stamp() + " instance " + std::to_string(instance) + "  " + text + "\n";
+    std::string line;
+    line.reserve(text.size() + 40);
+    append_stamp(line);
+    line.append(" instance ").append(std::to_string(instance)).append("  ").append(text) += '\n';
     std::fwrite(line.data(), 1, line.size(), stdout);
     if (collects()) {
       record(instance, "message_event", "message", {{"message", text}}, {{"message", text}});
@@ -119,12 +122,13 @@ class output {
 
   // Seconds since the beginning: "    1.234 s". (printf takes 3 KiB of stack for a fraction, which
   // would be a second page for each of a hundred thousand fibers.)
-  [[nodiscard]] std::string stamp() const {
+  void append_stamp(std::string& line) const {
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(elapsed()).count();
     const std::string whole = std::to_string(ms / 1000);
-    const std::string fraction = std::to_string(1000 + ms % 1000).substr(1);
-    return std::string(whole.size() < 5 ? 5 - whole.size() : 0, ' ') + whole + "." + fraction +
-           " s";
+    line.append(whole.size() < 5 ? 5 - whole.size() : 0, ' ').append(whole) += '.';
+    for (auto unit = 100; unit > 0; unit /= 10)
+      line += static_cast<char>('0' + ms % 1000 / unit % 10);
+    line += " s";
   }
 
   // One line of run.out: the event under its present name, and its earlier form beside it.

@@ -240,10 +240,7 @@ class runner {
   // Said in the run's output, and kept with the instance that acted.
   void lock_reported(const lock_report& report) {
     out_.note(report.text());
-    if (report.for_ever()) {
-      deadlocked_.store(true, std::memory_order_release);
-      host_->halt();
-    }
+    if (report.for_ever()) host_->halt();
     const auto* const self = any_runtime::self();
     if (self != nullptr && self->instance < options_.instances) {
       out_.warned(self->instance, report.text());
@@ -275,9 +272,6 @@ class runner {
     closed_world world;
     while (ended_.try_wait_for(look_every) != status::ok) {
       output::show();
-      if (deadlocked_.load(std::memory_order_acquire)) {
-        return "deadlock: tasks wait for each other's locks";
-      }
       if (world.stuck(unfinished_.load(std::memory_order_acquire))) {
         return "deadlock: every task waits, and nothing can wake one";
       }
@@ -363,7 +357,6 @@ class runner {
   threads::latch ended_;
   std::atomic<std::uint64_t> unfinished_{options_.instances};
   std::atomic<bool> giving_up_{false};
-  std::atomic<bool> deadlocked_{false};
   std::vector<std::unique_ptr<instance>> instances_;
 };
 

@@ -44,7 +44,8 @@ class task_host {
   [[nodiscard]] virtual std::string left() const { return ""; }
   // Asks run() to return before more time passes, though tasks may be left.
   virtual void stop() {}
-  // The same at once, for tasks that are known to wait for ever.
+  // The same at once: tasks want each other's locks. (If other tasks release these, that is no
+  // deadlock; a simulation counts on it that who takes a lock releases it.)
   virtual void halt() {}
   // Ends the tasks that are left.
   virtual void give_up() {}
