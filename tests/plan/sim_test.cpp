@@ -155,7 +155,7 @@ support::ended_process plan(const std::string& flags) {
 std::string shown(const std::string& flags) {
   auto text = plan(flags).output;
   text = std::regex_replace(text, std::regex{"simulated in .*\n"}, "");
-  text = std::regex_replace(text, std::regex{"/[^ ]*/([a-z_]+\\.[ch]pp):[0-9]+"}, "$1:N");
+  text = std::regex_replace(text, std::regex{"[^ ]*/([a-z_]+\\.[ch]pp):[0-9]+"}, "$1:N");
   return std::regex_replace(text, std::regex{"[0-9]+ steps, [0-9]+ switches, digest .*"}, "...");
 }
 

@@ -37,13 +37,10 @@ namespace lockstep::inline LOCKSTEP_ABI::detail {
   return "";
 }
 
-// The task that runs, for one who finds that it has left the simulation alone for long: by then what
-// is read here does not change, or what is said of it was true a moment ago.
-#if defined(__clang__) || defined(__GNUC__)
-__attribute__((no_sanitize("thread")))
-#endif
-inline std::string
-sim_running_text(const simulation& s) {
+// The task that runs, for another thread that finds it has left the simulation alone for long. (Should
+// it come back at this moment, what is said of it was true a moment ago.)
+inline std::string sim_running_text(const simulation& s) {
+  const lock_scope hold{s.ends()};
   const sim_task* const t = s.current();
   if (t == nullptr || t->code == nullptr) return "no task runs";
   const visible_op& last = t->next_op;

@@ -20,6 +20,7 @@
 #include "../../detail/config.hpp"
 #include "../../detail/splitmix.hpp"
 #include "../any.hpp"
+#include "../short_lock.hpp"
 #include "../stack/slab.hpp"
 #include "../stack/switch.hpp"
 #include "../task.hpp"
@@ -142,12 +143,12 @@ class simulation : flow_thread {
     return drawn;
   }
   [[nodiscard]] std::uint64_t seed() const noexcept { return options_.seed; }
-  // Any thread.
+  // Any thread. Acquire: who reads either sees what the task that runs was about to do then.
   [[nodiscard]] std::uint64_t steps() const noexcept {
-    return steps_.load(std::memory_order_relaxed);
+    return steps_.load(std::memory_order_acquire);
   }
   [[nodiscard]] std::uint64_t switches() const noexcept {
-    return switches_.load(std::memory_order_relaxed);
+    return switches_.load(std::memory_order_acquire);
   }
   [[nodiscard]] std::uint64_t started() const noexcept { return started_; }
   [[nodiscard]] std::uint64_t alive() const noexcept { return alive_.size(); }
@@ -159,6 +160,8 @@ class simulation : flow_thread {
   [[nodiscard]] std::uint64_t digest() const noexcept { return digest_; }
   // Whether some wait for a time to come.
   [[nodiscard]] bool has_timers() const noexcept { return !timers_.empty(); }
+  // While it is locked, no task ends: for another thread that looks at one.
+  [[nodiscard]] short_lock& ends() const noexcept { return ends_; }
   // Tasks that have not ended.
   [[nodiscard]] const sim_task_bag& tasks() const noexcept { return alive_; }
 
@@ -226,7 +229,7 @@ class simulation : flow_thread {
   }
   void step(const visible_op& op) {
     const std::uint64_t steps = this->steps() + 1;
-    steps_.store(steps, std::memory_order_relaxed);
+    steps_.store(steps, std::memory_order_release);
     std::uint64_t what = (current_->number << 32U) ^ op.where.line;
     for (const char* c = op.verb; *c != 0; ++c) what = what * 31 + static_cast<unsigned char>(*c);
     if (*op.kind != 0) what ^= objects_.number(op.object) * splitmix_step;  // else, one by its name
@@ -329,8 +332,8 @@ class simulation : flow_thread {
     if (current_ != nullptr && current_->flow->has_overflowed()) [[unlikely]] {
       violated("a simulated task has overflowed its stack", current_, site{});
     }
-    switches_.store(switches() + 1, std::memory_order_relaxed);
     current_ = next;
+    switches_.store(switches() + 1, std::memory_order_release);
     if (next != nullptr && options_.observer != nullptr) options_.observer->runs(*next);
     return depart(d, next != nullptr ? next->flow->stack : thread_);
   }
@@ -347,7 +350,12 @@ class simulation : flow_thread {
       auto& home = static_cast<simulation&>(*on);
       sim_task& self = *home.current_;
       if (!home.given_up_) self.code->run();
-      delete std::exchange(self.code, nullptr);
+      task_closure* code = nullptr;
+      {
+        const lock_scope hold{home.ends_};
+        code = std::exchange(self.code, nullptr);
+      }
+      delete code;
       ending d{{&self.flow->stack, &home,
                 [](departure& left) noexcept {
                   static_cast<simulation*>(left.on)->end(*static_cast<ending&>(left).task);
@@ -368,6 +376,7 @@ class simulation : flow_thread {
     if (options_.observer != nullptr) options_.observer->ended(t);
     alive_.take(t);
     idle_steps_ = 0;
+    const lock_scope hold{ends_};
     delete &t;
   }
 
@@ -407,6 +416,7 @@ class simulation : flow_thread {
   std::uint64_t digest_ = 0;
   sim::verdict rest_ = sim::verdict::passed;
   time_point until_ = never;
+  mutable short_lock ends_;
   bool clock_stopped_ = false;
   bool resting_ = false;
   bool given_up_ = false;
