@@ -96,6 +96,39 @@ TEST(fibers_test, a_pool_that_shuts_down_lets_its_fibers_start_others) {
   EXPECT_EQ(ran, 1);
 }
 
+// Somebody goes on starting fibers from outside while the pool shuts down.
+TEST(fibers_test, a_pool_runs_what_it_took_before_it_shut_down) {
+  for (int round = 0; round < 300; ++round) {
+    fibers::pool pool;
+    std::atomic<int> taken{0};
+    std::atomic<int> ran{0};
+    std::thread outside{[&] {
+      try {
+        for (;; ++taken) pool.go([&] { ++ran; });
+      } catch (const error& e) {
+        EXPECT_EQ(e.code(), status::unavailable);
+      }
+    }};
+    while (taken == 0) std::this_thread::yield();
+    EXPECT_EQ(pool.shutdown(10s), status::ok);
+    outside.join();
+    ASSERT_EQ(ran, taken) << "in round " << round;
+  }
+}
+
+TEST(fibers_test, what_fibers_did_is_seen_by_who_saw_their_pool_shut_down) {
+  fibers::pool pool{{.workers = 4}};
+  std::vector<int> done(40);
+  for (int& d : done) {
+    pool.go([&d] {
+      this_task::yield();
+      d = 1;
+    });
+  }
+  ASSERT_EQ(pool.shutdown(10s), status::ok);
+  EXPECT_EQ(done, std::vector<int>(40, 1));
+}
+
 TEST(fibers_test, a_pool_is_not_destroyed_with_fibers_that_do_not_end) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   const auto abandon = [] {

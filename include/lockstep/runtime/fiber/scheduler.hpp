@@ -61,12 +61,7 @@ class fiber_scheduler : task_source {
     LOCKSTEP_TRY {
       worker* const w = this_worker();
       if (w != nullptr && &w->home() == &commons_) return w->start(code, stack_bytes);
-      if (phase_.load(std::memory_order_acquire) != phase::running) {
-        raise(status::unavailable, "the pool is shutting down");
-      }
-      fiber& f = worker::make(code, stacks_.at_least(stack_bytes), commons_);
-      started_outside_.fetch_add(1, std::memory_order_acq_rel);
-      commons_.inject(f);
+      start_from_outside(code, stack_bytes);
     }
     LOCKSTEP_CATCH_ALL {
       delete code;
@@ -79,7 +74,7 @@ class fiber_scheduler : task_source {
   [[nodiscard]] std::uint64_t alive() const noexcept {
     std::uint64_t ended = 0;
     for (const worker& w : workers_) ended += w.ended();
-    std::uint64_t started = started_outside_.load(std::memory_order_acquire);
+    std::uint64_t started = started_outside_.load(std::memory_order_seq_cst);
     for (const worker& w : workers_) started += w.started();
     return started - ended;
   }
@@ -88,7 +83,7 @@ class fiber_scheduler : task_source {
   // may be called again.
   bool drain(time_point deadline) noexcept {
     auto running = phase::running;
-    phase_.compare_exchange_strong(running, phase::draining, std::memory_order_acq_rel);
+    phase_.compare_exchange_strong(running, phase::draining, std::memory_order_seq_cst);
     commons_.wake_all();
     if (phase_.load(std::memory_order_acquire) == phase::over) return true;
     return permit_take(drained_, deadline);
@@ -101,6 +96,23 @@ class fiber_scheduler : task_source {
     if (workers != 0) return workers;
     const unsigned processors = std::thread::hardware_concurrency();
     return processors != 0 ? processors : 1;
+  }
+
+  // Counts first and looks at the phase then: either the pool is seen to shut down, or who shuts it
+  // down sees one more to wait for. (Sequentially consistent; the other side is drain() and alive().)
+  void start_from_outside(task_closure* code, std::size_t stack_bytes) {
+    started_outside_.fetch_add(1, std::memory_order_seq_cst);
+    LOCKSTEP_TRY {
+      if (phase_.load(std::memory_order_seq_cst) != phase::running) {
+        raise(status::unavailable, "the pool is shutting down");
+      }
+      commons_.inject(worker::make(code, stacks_.at_least(stack_bytes), commons_));
+    }
+    LOCKSTEP_CATCH_ALL {
+      started_outside_.fetch_sub(1, std::memory_order_acq_rel);
+      commons_.wake_all();  // a worker may have gone to sleep for this one
+      LOCKSTEP_RETHROW;
+    }
   }
 
   // Whether an idle worker is to stop. The first to see that nothing is left tells the others.
