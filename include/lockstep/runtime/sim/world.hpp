@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "../../clock.hpp"
+#include "../../contract.hpp"
 #include "../../detail/config.hpp"
 #include "../../go.hpp"
 #include "../../outcome.hpp"
@@ -121,8 +122,12 @@ auto run(F&& f, const options& o = {}) {
     LOCKSTEP_CATCH_ALL { thrown = std::current_exception(); }
   });
   const summary s = w.run();
+#if LOCKSTEP_EXCEPTIONS
   if (s.verdict != verdict::passed) throw failure{s, w.report()};
   if (thrown) std::rethrow_exception(thrown);
+#else
+  lockstep::detail::expects(s.verdict == verdict::passed, w.report().c_str(), &w, site{});
+#endif
   return *std::move(returned);
 }
 
