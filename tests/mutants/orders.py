@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Is each memory order needed? Weakens those of detail/ in turn, one step at a time, and runs tests
-under the thread sanitizer.
+"""Is each memory order needed? Weakens those of some headers in turn, one step at a time, and runs
+tests under the thread sanitizer.
 
   orders.py [--build build/tsan] [--jobs N] [header...]
 
@@ -9,22 +9,27 @@ the same, in orders.txt, as `header:line text:weaker order` and, indented below,
 """
 import argparse
 import concurrent.futures
+import functools
 import os
 import pathlib
 import re
-import subprocess
 import sys
 import tempfile
 
 import run
 
 WEAKER = {"acquire": ["relaxed"], "release": ["relaxed"], "acq_rel": ["acquire", "release"]}
-PROGRAMS = {  # below detail/: who uses the header most directly
-    "wait_node.hpp": ["channel_test", "channel_close_test", "channel_payload_test"],
-    "countdown.hpp": ["wait_group_test", "latch_test"],
-    "mode_lock.hpp": ["shared_mutex_test", "shared_mutex_upgrade_test"],
-    "cancel_state.hpp": ["context_test"],
+ON_FIBERS = ["runtime_fibers_test", "runtime_parker_test --tasks=fibers:4"]
+PROGRAMS = {  # below include/lockstep: who uses the header most directly
+    "detail/wait_node.hpp": ["channel_test", "channel_close_test", "channel_payload_test"],
+    "detail/countdown.hpp": ["wait_group_test", "latch_test"],
+    "detail/mode_lock.hpp": ["shared_mutex_test", "shared_mutex_upgrade_test"],
+    "detail/cancel_state.hpp": ["context_test"],
+    "runtime/short_lock.hpp": ["runtime_short_lock_test"],
+    "runtime/fiber/commons.hpp": ON_FIBERS,
+    "runtime/fiber/worker.hpp": ON_FIBERS,
 }
+HEADERS = run.ROOT / "include" / "lockstep"
 SECONDS = 60
 
 
@@ -37,17 +42,37 @@ def weakenings(header):
             yield found.start(), found.end(), line.strip(), weaker
 
 
+def fails(build, program, directory):
+    """How the program (with its arguments) fails with the headers in the directory, or None."""
+    name, *arguments = program.split()
+    errors = run.build_program(build, name, directory, [])
+    if not (directory / name).exists():
+        sys.exit(f"{name} does not compile: {errors[:2000]}")
+    return run.verdict(["setarch", os.uname().machine, "-R", directory / name, *arguments], [],
+                       SECONDS)
+
+
+@functools.lru_cache(maxsize=None)
+def has_to_pass(build, program):
+    """Tries the program with the headers as they are."""
+    with tempfile.TemporaryDirectory() as name:
+        run.copy_headers(pathlib.Path(name))
+        how = fails(build, program, pathlib.Path(name))
+    if how is not None:
+        sys.exit(f"{program} {how} as it stands")
+
+
 def noticed(header, weakening, build):
     start, end, line, weaker = weakening
+    for program in PROGRAMS[header]:
+        has_to_pass(build, program)
     with tempfile.TemporaryDirectory() as name:
         directory = pathlib.Path(name)
-        copy = run.copy_headers(directory) / "detail" / header.name
-        text = header.read_text()
+        copy = run.copy_headers(directory) / header
+        text = copy.read_text()
         copy.write_text(text[:start] + f"memory_order_{weaker}" + text[end:])
-        for program in PROGRAMS[header.name]:
-            run.build_program(build, program, directory, [])
-            how = run.verdict(["setarch", os.uname().machine, "-R", directory / program], [],
-                              SECONDS)
+        for program in PROGRAMS[header]:
+            how = fails(build, program, directory)
             if how is not None:
                 return f"{program} {how}"
     return None
@@ -70,14 +95,13 @@ def main():
     arguments.add_argument("--jobs", type=int, default=os.cpu_count())
     arguments.add_argument("headers", nargs="*", default=sorted(PROGRAMS))
     args = arguments.parse_args()
-    detail = run.ROOT / "include" / "lockstep" / "detail"
-    work = [(detail / name, w) for name in args.headers for w in weakenings(detail / name)]
+    work = [(name, w) for name in args.headers for w in weakenings(HEADERS / name)]
     known = reasons()
     unexplained = 0
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         results = pool.map(lambda job: noticed(*job, args.build), work)
         for (header, (_, _, line, weaker)), how in zip(work, results):
-            key = f"{header.name}:{line}:{weaker}"
+            key = f"{header}:{line}:{weaker}"
             unexplained += how is None and key not in known
             print(f"{how or known.get(key, 'SURVIVES')}\n  {key}", flush=True)
     print(f"{len(work)} orders weakened, {unexplained} survive unexplained")

@@ -148,6 +148,28 @@ TEST(short_lock_test, that_is_biased_is_still_a_lock_for_its_owner) {
   lock.unlock();
 }
 
+TEST(short_lock_test, that_is_biased_shows_another_thread_what_was_done_under_it) {
+  for (const int visits : {1, 2, 3}) {
+    lockstep::detail::short_lock lock;
+    int done = 0;
+    std::atomic<bool> left{false};
+    std::thread owner{[&] {
+      const biased_thread here;
+      for (int i = 0; i < visits; ++i) {
+        lock.lock();
+        ++done;
+        lock.unlock_biased();
+      }
+      left.store(true, std::memory_order_relaxed);
+    }};
+    while (!left.load(std::memory_order_relaxed)) std::this_thread::yield();
+    lock.lock();
+    EXPECT_EQ(done, visits);
+    lock.unlock();
+    owner.join();
+  }
+}
+
 // What has to be visited by one at a time, while it holds the lock.
 struct lonely_place {
   // The two words of the lock lie in different cache lines. Whoever reads what is beside the second
@@ -159,7 +181,7 @@ struct lonely_place {
   alignas(64) long visits = 0;
   std::atomic<int> inside{0};
   std::atomic<bool> crowded{false};
-  std::atomic<bool> biased{false};
+  std::atomic<bool> owner_here{false};
   std::atomic<bool> revoked{false};
 
   void watch(int turns) const {
@@ -178,16 +200,14 @@ void pass_time(int turns) {
   for (int i = 0; i < turns; ++i) lockstep::detail::relax_cpu();
 }
 
-// A thread with a bias. Visits each place that it is given again and again, until the bias which it
-// left there is revoked.
+using lonely_places = std::vector<lonely_place>;
+
+// A thread with a bias. Leaves it in the places that it is given; visits one after the other again and
+// again, until the bias there is revoked.
 class frequent_visitor {
  public:
-  void give(lonely_place& p) {
-    given_ = &p;
-    while (!p.biased) std::this_thread::yield();
-  }
-  void take_back(lonely_place& p) {
-    p.revoked = true;
+  void give(lonely_places& p) { given_ = &p; }
+  void wait_for_the_end() {
     while (given_ != nullptr) std::this_thread::yield();
   }
   pthread_t thread() { return thread_.native_handle(); }
@@ -200,7 +220,7 @@ class frequent_visitor {
   void run() {
     const biased_thread here;
     while (!ended_) {
-      if (lonely_place* const p = given_; p != nullptr) {
+      if (lonely_places* const p = given_; p != nullptr) {
         visit_often(*p);
         given_ = nullptr;
       } else {
@@ -208,42 +228,54 @@ class frequent_visitor {
       }
     }
   }
-  static void visit_often(lonely_place& p) {
-    p.lock.lock();
-    p.lock.unlock_biased();
-    p.biased = true;
-    for (int i = 0; !p.revoked.load(std::memory_order_relaxed); ++i) {
+  static void visit_often(lonely_places& places) {
+    for (lonely_place& p : places) {
       p.lock.lock();
-      p.visit([i] { pass_time(i % 2); });
-      i % 2 == 0 ? p.lock.unlock() : p.lock.unlock_biased();
+      p.lock.unlock_biased();
+    }
+    for (lonely_place& p : places) {
+      for (int i = 0; !p.revoked.load(std::memory_order_relaxed); ++i) {
+        p.lock.lock();
+        p.visit([i] { pass_time(i % 2); });
+        p.owner_here.store(true, std::memory_order_relaxed);
+        i % 2 == 0 ? p.lock.unlock() : p.lock.unlock_biased();
+      }
     }
   }
 
   std::atomic<bool> ended_{false};
-  std::atomic<lonely_place*> given_{nullptr};
+  std::atomic<lonely_places*> given_{nullptr};
   std::thread thread_{[this] { run(); }};
 };
 
-// Calls round(i, place) many times; on a busy machine as often as it can within a second or two.
+// Calls round(i, place) many times, with the owner in that place: on a busy machine as often as it
+// can within a second or two.
 template <class Round>
-void repeat(Round round) {
+void revoke_often(frequent_visitor& owner, std::size_t places_at_a_time, Round round) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds{1'500};
-  for (int i = 0; i < 20'000 && std::chrono::steady_clock::now() < end; ++i) {
-    const auto place = std::make_unique<lonely_place>();
-    round(i, *place);
-    ASSERT_FALSE(place->crowded) << "in round " << i;
+  int i = 0;
+  while (i < 100'000 && std::chrono::steady_clock::now() < end) {
+    lonely_places places(places_at_a_time);
+    owner.give(places);
+    for (lonely_place& p : places) {
+      for (int k = 1; !p.owner_here; ++k) {
+        k % 1'000 != 0 ? pass_time(1) : std::this_thread::yield();
+      }
+      round(i++, p);
+      p.revoked = true;
+    }
+    owner.wait_for_the_end();
+    for (const lonely_place& p : places) ASSERT_FALSE(p.crowded) << "by round " << i;
   }
 }
 
 TEST(short_lock_test, a_bias_is_revoked_without_letting_two_in) {
   frequent_visitor owner;
-  repeat([&](int i, lonely_place& place) {
-    owner.give(place);
-    place.watch(i * 7919 % 997);
+  revoke_often(owner, 200, [](int i, lonely_place& place) {
+    place.watch(i % 997);
     place.lock.lock();
     place.visit([] { pass_time(30); });
     place.lock.unlock();
-    owner.take_back(place);
   });
 }
 
@@ -262,11 +294,11 @@ TEST(short_lock_test, a_bias_is_revoked_wherever_its_owner_stopped) {
   };
   struct sigaction before {};
   ASSERT_EQ(::sigaction(SIGUSR1, &action, &before), 0);
+  stops = resumptions = 0;
   {
     frequent_visitor owner;
-    repeat([&](int i, lonely_place& place) {
-      owner.give(place);
-      pass_time(i * 7919 % 97);
+    revoke_often(owner, 1, [&](int i, lonely_place& place) {
+      pass_time(i % 97);
       ::pthread_kill(owner.thread(), SIGUSR1);
       while (stops <= i) std::this_thread::yield();
       place.lock.lock();
@@ -277,7 +309,6 @@ TEST(short_lock_test, a_bias_is_revoked_wherever_its_owner_stopped) {
       });
       place.lock.unlock();
       revoker_inside = false;
-      owner.take_back(place);
     });
   }
   ::sigaction(SIGUSR1, &before, nullptr);

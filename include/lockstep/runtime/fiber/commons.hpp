@@ -89,13 +89,16 @@ class fiber_commons {
 
   // Wakes a sleeping worker, unless one is looking for work already. Call after pushing to a queue
   // that is shared: whoever looked into it before under its lock, and then sleeps, is seen here.
+  // Sequentially consistent, as falling asleep and end_search are: a worker that somebody saw here is
+  // seen by the last one to search, too, on whom that one relied.
   void call_help() noexcept {
-    if (sleeping_.load(std::memory_order_relaxed) == 0) return;
-    if (searching_.load(std::memory_order_relaxed) == 0) wake_one();
+    if (sleeping_.load(std::memory_order_seq_cst) == 0) return;
+    if (searching_.load(std::memory_order_seq_cst) == 0) wake_one();
   }
-  // Around a worker's search. end_search returns whether it was the last one to search.
-  void begin_search() noexcept { searching_.fetch_add(1, std::memory_order_acq_rel); }
-  bool end_search() noexcept { return searching_.fetch_sub(1, std::memory_order_acq_rel) == 1; }
+  // Around a worker's search. end_search returns whether it was the last one to search; if so, and it
+  // goes on to run something, it has to call help.
+  void begin_search() noexcept { searching_.fetch_add(1, std::memory_order_relaxed); }
+  bool end_search() noexcept { return searching_.fetch_sub(1, std::memory_order_seq_cst) == 1; }
 
   // Blocks the worker until there may be something to do. has_work() looks for what is not kept
   // here, after the worker can be seen to sleep. Ends in a search.
@@ -107,7 +110,7 @@ class fiber_commons {
       me.listed = true;
       me.next = sleepers_;
       sleepers_ = &me;
-      sleeping_.fetch_add(1, std::memory_order_relaxed);
+      sleeping_.fetch_add(1, std::memory_order_seq_cst);
     }
     time_point until = never;
     {
@@ -144,7 +147,7 @@ class fiber_commons {
       if (state == parked_permit) return nullptr;
       const std::uintptr_t after = state == parked_none ? parked_expired : parked_none;
       // Acquire: pairs with the release by which the fiber got there. See also fiber_take.
-      if (word.compare_exchange_weak(state, after, std::memory_order_acq_rel)) {
+      if (word.compare_exchange_weak(state, after, std::memory_order_acquire)) {
         return state == parked_none ? nullptr : reinterpret_cast<fiber*>(state);
       }
     }

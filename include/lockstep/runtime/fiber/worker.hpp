@@ -44,8 +44,9 @@ class worker : flow_thread {
   [[nodiscard]] fiber* current() noexcept { return current_; }
   // Fibers that this worker started, and saw the end of. Any thread.
   [[nodiscard]] std::uint64_t started() const noexcept {
-    return started_.load(std::memory_order_acquire);
+    return started_.load(std::memory_order_relaxed);
   }
+  // Acquire: what fibers did before they ended is seen, the start of others above all.
   [[nodiscard]] std::uint64_t ended() const noexcept {
     return ended_.load(std::memory_order_acquire);
   }
@@ -116,20 +117,20 @@ class worker : flow_thread {
       fiber* self;
       std::atomic<std::uintptr_t>* word;
     };
-    waiting d{
-        {&current_->stack, this,
-         [](departure& left) noexcept {
-           fiber& self = *static_cast<waiting&>(left).self;
-           std::uintptr_t none = parked_none;
-           // Release: who takes the fiber out of the word may resume it, and sees where. It
-           // may have done so when this returns: `left` is gone then.
-           if (!static_cast<waiting&>(left).word->compare_exchange_strong(
-                   none, reinterpret_cast<std::uintptr_t>(&self), std::memory_order_acq_rel)) {
-             static_cast<worker*>(left.on)->wake(self);
-           }
-         }},
-        current_,
-        &word};
+    waiting d{{&current_->stack, this,
+               [](departure& left) noexcept {
+                 fiber& self = *static_cast<waiting&>(left).self;
+                 std::uintptr_t none = parked_none;
+                 // Release: who takes the fiber out of the word may resume it, and sees where. It
+                 // may have done so when this returns: `left` is gone then.
+                 if (!static_cast<waiting&>(left).word->compare_exchange_strong(
+                         none, reinterpret_cast<std::uintptr_t>(&self), std::memory_order_release,
+                         std::memory_order_relaxed)) {
+                   static_cast<worker*>(left.on)->wake(self);
+                 }
+               }},
+              current_,
+              &word};
     leave(d);
   }
 
