@@ -4,7 +4,9 @@
 #include "support/runtimes.hpp"
 // Before all others.
 #include <gtest/gtest.h>
+#include <pthread.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <lockstep/barrier.hpp>
@@ -25,8 +27,10 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #include "support/detached_tasks.hpp"
+#include "support/stalls.hpp"
 #include "support/world.hpp"
 
 namespace {
@@ -64,7 +68,8 @@ struct lifetime_test : ::testing::Test {
   void SetUp() override { RecordProperty("statements", "LT-1"); }
 
   // In every round one task releases an object on which another waits, and which this destroys at
-  // once. In even rounds the waiter is late and need not block; in some it is asleep. Makes
+  // once. In even rounds the waiter is late and need not block; in some it is asleep. Now and then the
+  // thread of the one who releases stops, wherever it is. Makes
   // LOCKSTEP_ROUNDS rounds, or 100,000; on a busy machine as many as fit into the time.
   template <class Make, class Release, class Wait>
   static void destroyed_after_its_release(Make make, Release release, Wait wait) {
@@ -72,13 +77,21 @@ struct lifetime_test : ::testing::Test {
     const auto rounds = static_cast<int>(support::from_environment("LOCKSTEP_ROUNDS", 100'000));
     const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds{1'500};
     hand_over<object, R> handed;
+    std::atomic<pthread_t> thread{};
     auto releaser = lockstep::spawn<R>([&] {
+      thread = ::pthread_self();
       for (int i = 0; object* const o = handed.take(); ++i) {
         if (i % 2 != 0) dawdle(i);
-        if (i % 1024 == 1) std::this_thread::sleep_for(std::chrono::microseconds{200});
+        if (i % 1024 == 1) {
+          std::this_thread::sleep_until(std::chrono::steady_clock::now() +
+                                        std::chrono::microseconds{200});
+        }
         release(*o);
       }
     });
+    while (thread == pthread_t{}) R::yield();
+    auto now_and_then = std::make_unique<support::stalls>(std::vector<pthread_t>{thread},
+                                                          std::chrono::microseconds{300});
     for (int i = 0; i < rounds && (i % 64 != 0 || std::chrono::steady_clock::now() < end); ++i) {
       auto o = make();
       handed.give(o.get());
@@ -86,6 +99,7 @@ struct lifetime_test : ::testing::Test {
       wait(*o);
       o.reset();
     }
+    now_and_then.reset();  // while there is that thread
     handed.end();
     releaser.join();
   }

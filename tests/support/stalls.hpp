@@ -16,10 +16,12 @@
 
 namespace support {
 
-// While one lives, signals make the threads nap, by turns, wherever they are.
+// While one lives, signals make the threads nap, by turns, wherever they are; with a pause between two
+// naps. (Without one, a thread may get no further in a sleep of its own than its interruptions.)
 class stalls {
  public:
-  explicit stalls(std::vector<pthread_t> threads) : threads_{std::move(threads)} {
+  explicit stalls(std::vector<pthread_t> threads, std::chrono::microseconds pause = {})
+      : threads_{std::move(threads)}, pause_{pause} {
     struct sigaction action {};
     action.sa_handler = &nap;
     action.sa_flags = SA_RESTART;
@@ -42,11 +44,12 @@ class stalls {
   void run() {
     for (std::size_t i = 0; !ended_; ++i) {
       ::pthread_kill(threads_[i % threads_.size()], SIGUSR1);
-      std::this_thread::sleep_for(std::chrono::microseconds{i * 7919 % 97});
+      std::this_thread::sleep_for(pause_ + std::chrono::microseconds{i * 7919 % 97});
     }
   }
 
   const std::vector<pthread_t> threads_;
+  const std::chrono::microseconds pause_;
   std::atomic<bool> ended_{false};
   std::thread staller_;
 };
