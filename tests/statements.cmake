@@ -27,7 +27,9 @@ add_test(NAME statements_that_are_not_proven COMMAND ${statements} --check
   --readme ${CMAKE_CURRENT_SOURCE_DIR}/statements_fixture/readme.md
   --runtimes one two --programs $<TARGET_FILE:statements_fixture>)
 set_tests_properties(statements_that_are_not_proven PROPERTIES PASS_REGULAR_EXPRESSION
-  "^FAIL-1 is proven by no test on one, two
+  "^proof.that_fails failed on one
+proof.that_fails failed on two
+FAIL-1 is proven by no test on one, two
 HALF-1 is proven by no test on two
 NONE-1 is unknown, but named by plain_proof.of_all
 SKIP-1 is proven by no test on one, two

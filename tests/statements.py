@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """statements.py --check|--write --runtimes NAME... --programs PROGRAM...
 
-Runs the test programs (each PROGRAM may have arguments behind it) and collects which statements their tests prove: the property "statements" of
-each test that was executed and passed. A typed test proves them for the runtime after the last slash
+Runs the test programs (each PROGRAM may have arguments behind it) and collects which statements their
+tests prove: the property "statements" of each test that was executed and passed. A typed test proves them for the runtime after the last slash
 of its suite's name, any other test for all runtimes.
 
 --check  fails unless every statement of statements.txt is proven for every runtime, no test names
@@ -44,7 +44,8 @@ def read_statements(path):
 
 
 def run(program):
-    """The tests that passed in a program: (name, runtime or None, ids of what they prove)."""
+    """The tests executed in a program: (name, runtime or None, ids of what they prove, or None for a
+    test that failed)."""
     with tempfile.TemporaryDirectory() as folder:
         report = pathlib.Path(folder, "report.json")
         done = subprocess.run([*program.split(), f"--gtest_output=json:{report}"],
@@ -56,22 +57,26 @@ def run(program):
     for suite in suites:
         name, _, runtime = suite["name"].partition("/")
         for test in suite["testsuite"]:
-            if test["result"] == "COMPLETED" and "failures" not in test:
-                ids = test.get("statements", "").split()
+            if test["result"] == "COMPLETED":
+                ids = None if "failures" in test else test.get("statements", "").split()
                 yield f"{name}.{test['name']}", runtime or None, ids
 
 
 def collect(programs, runtimes):
-    """Id -> name of a test -> runtimes, in the order of the programs; and all names."""
+    """Id -> name of a test -> runtimes, in the order of the programs; and all names; and failures."""
     executed = set()
+    failed = set()
     proofs = collections.defaultdict(lambda: collections.defaultdict(set))
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
         for tests in pool.map(lambda program: list(run(program)), sorted(programs)):
             for name, runtime, ids in tests:
+                if ids is None:
+                    failed.add(f"{name} failed" + (f" on {runtime}" if runtime else ""))
+                    continue
                 executed.add(name)
                 for statement in ids:
                     proofs[statement][name].update([runtime] if runtime else runtimes)
-    return proofs, executed
+    return proofs, executed, failed
 
 
 def table(statements, proofs, runtimes):
@@ -110,14 +115,18 @@ def main():
     given = options.parse_args()
 
     statements = read_statements(given.folder / "statements.txt")
-    proofs, executed = collect(given.programs, given.runtimes)
-    wrong = sorted(problems(statements, proofs, given.runtimes))
+    proofs, executed, failed = collect(given.programs, given.runtimes)
+    wrong = sorted(failed) + sorted(problems(statements, proofs, given.runtimes))
     target = given.folder / "STATEMENTS.md"
     made = table(statements, proofs, given.runtimes)
     if given.write:
         target.write_text(made)
     elif not target.exists() or target.read_text() != made:
         wrong.append(f"{target.name} is stale: make it anew with --write")
+        if target.exists():
+            kept = target.read_text().splitlines()
+            for line in sorted(set(kept) ^ set(made.splitlines())):
+                print(("- " if line in kept else "+ ") + line)
     for test in sorted(named_in(given.readme) - executed):
         wrong.append(f"{given.readme.name} names {test}, which was not executed")
     print("\n".join(wrong) or f"{len(statements)} statements are proven")
