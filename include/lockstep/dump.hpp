@@ -29,7 +29,6 @@ inline void dump(std::ostream& to) {
   const auto states = detail::task_states();
   const auto blocked =
       std::count_if(states.begin(), states.end(), [](const auto& s) { return !s.wait.empty(); });
-  const time_point now = any_runtime::now();
   detail::object_numbers names;
   to << states.size() << (states.size() == 1 ? " task, " : " tasks, ") << blocked
      << " of them blocked\n";
@@ -45,7 +44,7 @@ inline void dump(std::ostream& to) {
     for (const detail::held_lock& l : s.locks) {
       to << "    holds " << names.text(l.kind, l.object)
          << (l.mode == detail::lock_mode::shared ? ", shared, for " : " for ")
-         << detail::duration_text(now - l.since) << ", taken at " << l.place.text() << "\n";
+         << detail::duration_text(s.now - l.since) << ", taken at " << l.place.text() << "\n";
     }
   }
   to.flush();

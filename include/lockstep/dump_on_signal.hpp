@@ -15,7 +15,9 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <sstream>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -32,9 +34,10 @@ enum class after_dump { go_on, abort };
 
 class [[nodiscard]] dump_on_signal {
  public:
-  // Throws error{unavailable} if the system has no pipe to give.
-  explicit dump_on_signal(int signal = SIGQUIT, after_dump then = after_dump::go_on)
-      : signal_{signal}, then_{then} {
+  // introduction() is what a dump begins with; called by another thread. Throws error{unavailable} if the system has no pipe to give.
+  explicit dump_on_signal(int signal = SIGQUIT, after_dump then = after_dump::go_on,
+                          std::function<std::string()> introduction = nullptr)
+      : signal_{signal}, then_{then}, introduction_{std::move(introduction)} {
     if (::pipe2(pipe_, O_CLOEXEC) != 0) {
       detail::raise(status::unavailable, "the system cannot make another pipe");
     }
@@ -87,6 +90,7 @@ class [[nodiscard]] dump_on_signal {
       if (n < 0 && errno == EINTR) continue;
       if (n <= 0 || what == end) return;
       std::ostringstream text;  // in one piece, whoever else writes
+      if (introduction_) text << introduction_();
       lockstep::dump(text);
       std::fputs(text.str().c_str(), stderr);
       if (then_ == after_dump::abort) std::abort();
@@ -95,6 +99,7 @@ class [[nodiscard]] dump_on_signal {
 
   int signal_;
   after_dump then_;
+  std::function<std::string()> introduction_;
   int pipe_[2] = {-1, -1};
   int newer_ = -1;
   struct sigaction before_ {};

@@ -52,6 +52,9 @@ class topic_state {
   using item = std::shared_ptr<const T>;
 
   explicit topic_state(std::size_t kept) noexcept : kept_{kept} {}
+  topic_state(const topic_state&) = delete;
+  topic_state& operator=(const topic_state&) = delete;
+  ~topic_state() { forget_object<R>(this); }
 
   std::uint64_t publish(item value) {
     wake_list<R> woken;

@@ -10,6 +10,7 @@
 #include <boost/property_tree/ptree.hpp>
 #include <boost/property_tree/xml_parser.hpp>
 #include <chrono>
+#include <csignal>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -102,6 +103,13 @@ void blocks_the_thread(run_env&, client&) {
   m.lock();
 }
 
+void steps_slowly(run_env&, client&) {
+  for (;;) {
+    std::this_thread::sleep_for(10ms);  // really
+    this_task::sleep_for(1s);
+  }
+}
+
 void leaves_a_task_behind(run_env&, client&) {
   static auto& never = *new lockstep::channel<int>;  // destroyed by nobody: it is waited for
   lockstep::go("left", [] { static_cast<void>(never.recv()); });
@@ -120,6 +128,12 @@ void depends_on_addresses(run_env&, client&) {
   this_task::sleep_for(1s);
 }
 
+void gets_stuck_with_a_lock(run_env&, client& sync) {
+  lockstep::mutex m;
+  const lockstep::holding hold{m};
+  sync.barrier("never", 1).wait();
+}
+
 void counts_its_own(run_env& env, client& sync) {
   static lockstep::instance_local<int> mine;
   for (int i = 0; i < 3; ++i) {
@@ -127,6 +141,30 @@ void counts_its_own(run_env& env, client& sync) {
     sync.signal_and_wait("round " + std::to_string(i), env.instance_count());
   }
   env.message("counted ", *mine);
+}
+
+void tells_the_date(run_env& env, client&) {
+  env.message("begins ", lockstep::system_clock::now().time_since_epoch() / 1us % 1'000'000'000,
+              " us");
+  this_task::sleep_for(1h);
+  env.message("ends");
+}
+
+void waits_inside(client& sync) { sync.barrier("never", 1).wait(); }
+
+void waits_deep_inside(run_env&, client& sync) {
+  const auto outer = [&] { waits_inside(sync); };
+  outer();
+}
+
+void asks_what_goes_on(run_env& env, client& sync) {
+  if (env.index() == 0) {
+    this_task::sleep_for(90s);
+    std::raise(SIGQUIT);
+    std::this_thread::sleep_for(1500ms);  // really: another thread answers
+    sync.signal_entry("go");
+  }
+  sync.barrier("go", 1).wait();
 }
 
 int plans(int argc, char** argv) {
@@ -140,10 +178,15 @@ int plans(int argc, char** argv) {
                               {"sends-to-nobody", sends_to_nobody},
                               {"polls", polls},
                               {"blocks-the-thread", blocks_the_thread},
+                              {"steps-slowly", steps_slowly},
                               {"leaves-a-task-behind", leaves_a_task_behind},
                               {"leaves-a-ticker-behind", leaves_a_ticker_behind},
                               {"depends-on-addresses", depends_on_addresses},
-                              {"counts-its-own", counts_its_own}});
+                              {"counts-its-own", counts_its_own},
+                              {"gets-stuck-with-a-lock", gets_stuck_with_a_lock},
+                              {"tells-the-date", tells_the_date},
+                              {"waits-deep-inside", waits_deep_inside},
+                              {"asks-what-goes-on", asks_what_goes_on}});
 }
 
 support::ended_process plan(const std::string& flags) {
@@ -185,6 +228,12 @@ TEST(sim_plan_test, a_check_repeats_the_run) {
   EXPECT_EQ(p.count("checked in "), 1);
 }
 
+TEST(sim_plan_test, a_check_of_a_run_that_gets_stuck_finds_it_the_same) {
+  const auto p = plan("--case gets-stuck-with-a-lock --instances 3 --check");
+  EXPECT_EQ(p.status, 1);
+  EXPECT_THAT(p.output, AllOf(HasSubstr("deadlock: "), Not(HasSubstr("not deterministic"))));
+}
+
 TEST(sim_plan_test, a_check_finds_what_differs_from_run_to_run) {
   const auto p = plan("--case depends-on-addresses --check");
   EXPECT_EQ(p.status, 1);
@@ -207,6 +256,14 @@ TEST(sim_plan_test, more_instances_than_fit_are_refused_at_once) {
   EXPECT_EQ(p.status, 2);
   EXPECT_THAT(p.output, AllOf(HasSubstr("10000000 instances need about 44.7 GiB of memory, and "),
                               HasSubstr("enough for about ")));
+}
+
+TEST(sim_plan_test, a_run_may_take_only_so_much_time) {
+  const auto p = plan("--case steps-slowly --timeout 1s");
+  EXPECT_EQ(p.status, 1);
+  EXPECT_THAT(p.output, AllOf(HasSubstr("timeout: 1 of 1 tasks have not ended"),
+                              HasSubstr("steps-slowly: 1 instance, 1 did not finish (timeout)"),
+                              Not(HasSubstr("cannot be brought to rest"))));
 }
 
 TEST(sim_plan_test, a_run_may_take_only_so_many_steps) {
@@ -239,23 +296,79 @@ TEST(sim_plan_test, tasks_left_behind_do_not_keep_the_run_from_its_end) {
   EXPECT_THAT(p.output, AllOf(HasSubstr("all succeeded, in 10 s (sim, "), Not(HasSubstr("note:"))));
 }
 
-// Traces.
+TEST(sim_plan_test, instances_may_have_clocks_of_their_own) {
+  const auto dates = [](const std::string& flags) {
+    const auto p = plan("--case tells-the-date --instances 3 --seed 3 " + flags);
+    EXPECT_EQ(p.count("ends"), 3) << p.output;
+    std::set<int> us;
+    const std::regex told{"begins ([0-9]+) us"};
+    for (std::sregex_iterator at{p.output.begin(), p.output.end(), told}, end; at != end; ++at) {
+      us.insert(std::stoi((*at)[1]));
+    }
+    return us;
+  };
+  const auto right = dates("");
+  ASSERT_EQ(right.size(), 1U);
+  const auto wrong = dates("--clock-offset 50ms");
+  EXPECT_EQ(wrong.size(), 3U);
+  EXPECT_GE(*wrong.begin(), *right.begin() - 50'000);
+  EXPECT_LE(*wrong.rbegin(), *right.begin() + 50'000);
+  EXPECT_EQ(wrong, dates("--clock-offset 50ms"));
+  // An hour that is too long or too short by up to a tenth.
+  const auto hour = [](const char* flags) {
+    const auto p = plan(std::string{"--case tells-the-date --seed 3 "} + flags);
+    std::smatch at;
+    EXPECT_TRUE(std::regex_search(p.output, at, std::regex{"([0-9.]+) s instance 0  ends"}));
+    return std::stod(at[1]);
+  };
+  EXPECT_EQ(hour(""), 3600);
+  EXPECT_NE(hour("--clock-drift 100000"), 3600);
+  EXPECT_NEAR(hour("--clock-drift 100000"), 3600, 410);
+}
 
-struct traces : testing::Test {
+TEST(sim_plan_test, clocks_that_differ_are_for_simulations) {
+  EXPECT_EQ(plan("--case meets --clock-offset 1parsec").status, 2);
+  EXPECT_EQ(plan("--case meets --clock-drift 1000000").status, 2);
+  EXPECT_EQ(plan("--case meets --runtime threads --clock-offset 1s").status, 2);
+}
+
+TEST(sim_plan_test, a_signal_shows_what_goes_on_in_simulated_time) {
+  const auto p = plan("--case asks-what-goes-on --instances 2");
+  EXPECT_EQ(p.status, 0) << p.output;
+  EXPECT_THAT(p.output, AllOf(HasSubstr("simulation: seed 0, step "), HasSubstr(", after 90 s\n"),
+                              HasSubstr("instance 1: wait barrier 'go': 0 of 1, missing instance "
+                                        "0, for 90 s\n"),
+                              HasSubstr("instance 0: running\n")));
+}
+
+TEST(sim_plan_test, stacks_are_shown_if_asked_for) {
+  EXPECT_THAT(
+      shown("--case waits-deep-inside --stacks"),
+      testing::ContainsRegex("sim_test.cpp:N in [^\n]*waits_inside[^\n]*, for 0 us\n"
+                             "      called by sim_test.cpp:N in [^\n]*operator[^\n]*\n"
+                             "      called by sim_test.cpp:N in [^\n]*waits_deep_inside[^\n]*\n"));
+}
+
+// Files that a run leaves.
+
+struct files : testing::Test {
   std::filesystem::path folder =
-      std::filesystem::temp_directory_path() / ("lockstep-trace-" + std::to_string(::getpid()));
-  traces() { std::filesystem::create_directory(folder); }
-  ~traces() override { std::filesystem::remove_all(folder); }
+      std::filesystem::temp_directory_path() / ("lockstep-sim-" + std::to_string(::getpid()));
+  files() { std::filesystem::create_directory(folder); }
+  ~files() override { std::filesystem::remove_all(folder); }
 
-  // What the file holds after a run.
-  std::string of(const std::string& flags, const std::string& name) const {
+  // What the file named by the last flag holds after a run.
+  std::string of(const std::string& flags, const std::string& name,
+                 const std::string& flag = "--trace") const {
     const auto path = folder / name;
-    static_cast<void>(plan(flags + " --trace " + path.string()));
+    static_cast<void>(plan(flags + " " + flag + " " + path.string()));
     std::ostringstream text;
     text << std::ifstream{path}.rdbuf();
     return text.str();
   }
 };
+
+struct traces : files {};
 
 TEST_F(traces, are_the_same_for_the_same_seed) {
   const auto first = of("--case meets --instances 5 --seed 7", "a.json");
@@ -312,6 +425,41 @@ TEST_F(traces, that_cannot_be_written_are_refused_at_once) {
   const auto p = plan("--case meets --trace /nonexistent/a.json");
   EXPECT_EQ(p.status, 2);
   EXPECT_THAT(p.output, HasSubstr("cannot write the trace to '/nonexistent/a.json'"));
+}
+
+struct reports : files {};
+
+TEST_F(reports, say_in_json_what_tasks_wait_for) {
+  const auto json = boost::json::parse(
+      of("--case locks-in-a-circle --instances 3 --seed 1", "a.json", "--report"));
+  EXPECT_THAT(std::string{json.at("reason").as_string()}, testing::StartsWith("deadlock: "));
+  EXPECT_THAT(std::string{json.at("run").as_string()}, testing::StartsWith("seed 1, "));
+  const auto& circle = json.at("circles").as_array().at(0).as_array();
+  ASSERT_EQ(circle.size(), 3U);
+  EXPECT_EQ(circle[0].at("task").as_string(), "instance 0");
+  EXPECT_EQ(circle[0].at("wants").as_string(), "mutex #1");
+  const auto& blocked = json.at("blocked").as_array();
+  ASSERT_EQ(blocked.size(), 3U);
+  for (const auto& group : blocked) {
+    EXPECT_EQ(group.at("instances").as_array().size(), 1U);
+    EXPECT_EQ(group.at("held_by").as_array().size(), 1U);
+    EXPECT_EQ(group.at("where").at("function").as_string(), "locks_in_a_circle");
+    const auto& hold = group.at("holds").as_array().at(0);
+    EXPECT_EQ(hold.at("mode").as_string(), "exclusive");
+    EXPECT_GT(hold.at("where").at("line").to_number<int>(), 0);
+  }
+}
+
+TEST_F(reports, of_runs_that_ended_are_empty) {
+  const auto json = boost::json::parse(of("--case meets --instances 3", "a.json", "--report"));
+  EXPECT_EQ(json.at("reason").as_string(), "");
+  EXPECT_TRUE(json.at("blocked").as_array().empty());
+}
+
+TEST_F(reports, that_cannot_be_written_are_refused_at_once) {
+  const auto p = plan("--case meets --report /nonexistent/a.json");
+  EXPECT_EQ(p.status, 2);
+  EXPECT_THAT(p.output, HasSubstr("cannot write a report to '/nonexistent/a.json'"));
 }
 
 // What is reported, to the letter.

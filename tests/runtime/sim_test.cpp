@@ -29,6 +29,7 @@ using support::contracts_throw;
 using ::testing::AllOf;
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 TEST(sim_test, run_returns_what_its_function_returns) {
@@ -189,14 +190,143 @@ TEST(sim_test, an_hour_of_ticks_takes_no_hour) {
   EXPECT_LT(std::chrono::steady_clock::now() - really_begun, 1min);
 }
 
+auto today() { return lockstep::system_clock::to_sys(lockstep::system_clock::now()); }
+
 TEST(sim_test, the_date_begins_with_the_year_2000) {
   sim::run([] {
     constexpr std::chrono::sys_days begin{std::chrono::year{2000} / 1 / 1};
-    EXPECT_EQ(system_now(), begin);
+    EXPECT_EQ(today(), begin);
     this_task::sleep_for(36h);
-    EXPECT_EQ(system_now(), begin + 36h);
+    EXPECT_EQ(today(), begin + 36h);
   });
-  EXPECT_GT(system_now(), std::chrono::sys_days{std::chrono::year{2020} / 1 / 1});
+  EXPECT_GT(today(), std::chrono::sys_days{std::chrono::year{2020} / 1 / 1});
+}
+
+TEST(sim_test, dates_are_deadlines) {
+  sim::run([] {
+    const auto begun = lockstep::now();
+    this_task::sleep_until(lockstep::system_clock::now() + 36h);
+    EXPECT_EQ(lockstep::now() - begun, 36h);
+  });
+}
+
+TEST(sim_test, a_deadline_that_has_passed_does_not_turn_the_clock_back) {
+  for (const int rate : {0, -500'000, 500'000}) {
+    sim::run([&] {
+      if (rate != 0) sim::set_clock({.rate_ppm = rate});
+      this_task::sleep_for(10s);
+      const auto now = lockstep::now();
+      this_task::sleep_until(now - 5s);
+      this_task::sleep_until(time_point{});
+      channel<int> ch;
+      EXPECT_EQ(ch.try_recv_until(now - 1h).status(), status::timeout);
+      EXPECT_EQ(lockstep::now(), now);
+    });
+  }
+}
+
+TEST(sim_test, what_no_clock_will_ever_show_is_waited_for_in_vain) {
+  sim::world w;
+  w.go("patient", [] {
+    sim::set_clock({.rate_ppm = -999'999});
+    this_task::sleep_for(24h * 365 * 200);
+  });
+  EXPECT_EQ(w.run().verdict, sim::verdict::stuck);
+}
+
+TEST(sim_test, reports_tell_true_time_whatever_clocks_show) {
+  channel<int> never;
+  sim::world w;
+  w.go("fast", [&] {
+    sim::set_clock({.rate_ppm = 900'000});
+    this_task::sleep_for(19s);
+    static_cast<void>(never.recv());
+  });
+  w.go("waits", [] { this_task::sleep_for(1min); });
+  static_cast<void>(w.run());
+  EXPECT_THAT(w.report(), HasSubstr(", for 50 s\n"));
+}
+
+TEST(sim_test, a_destructor_may_wait_while_its_task_is_given_up) {
+  struct waits_at_its_end {
+    wait_group& wg;
+    ~waits_at_its_end() { wg.wait(); }
+  };
+  wait_group wg;
+  channel<int> never;
+  bool unwound = false;
+  {
+    sim::world w;
+    w.go([&] {
+      wg.go([&] { static_cast<void>(never.recv()); });
+      try {
+        const waits_at_its_end end{wg};
+        static_cast<void>(never.recv());
+      } catch (...) {
+        unwound = true;
+        throw;
+      }
+    });
+    EXPECT_EQ(w.run().verdict, sim::verdict::stuck);
+  }
+  EXPECT_TRUE(unwound);
+}
+
+TEST(sim_test, a_task_and_those_that_it_starts_may_have_a_clock_of_their_own) {
+  sim::run([] {
+    const auto begun = today();
+    wait_group wg;
+    wg.go([&] {
+      sim::set_clock({.offset = 5s});
+      EXPECT_EQ(today(), begun + 5s);
+      wg.go([&] {
+        EXPECT_EQ(today(), begun + 5s);
+        sim::set_clock({.offset = -1min, .steps = {{10s, 1h}}});
+        EXPECT_EQ(today(), begun - 1min);
+        this_task::sleep_for(10s);
+        EXPECT_EQ(today(), begun - 50s + 1h);
+      });
+    });
+    wg.wait();
+    EXPECT_EQ(today(), begun + 10s);
+  });
+}
+
+TEST(sim_test, a_clock_that_goes_too_fast_ends_waits_too_early) {
+  sim::run([] {
+    const auto begun = lockstep::now();
+    wait_group wg;
+    wg.go([&] {
+      this_task::sleep_for(1s);
+      sim::set_clock({.rate_ppm = 500'000});
+      const auto set = lockstep::now();
+      EXPECT_EQ(set - begun, 1s);  // that goes on
+      this_task::sleep_for(3s);
+      EXPECT_EQ(lockstep::now() - set, 3s);
+      this_task::sleep_until(set + 6s);
+      EXPECT_EQ(lockstep::now() - set, 6s);
+    });
+    wg.wait();
+    EXPECT_EQ(lockstep::now() - begun, 5s);
+  });
+}
+
+TEST(sim_test, reports_of_worlds_that_run_at_the_same_time_do_not_mix) {
+  lockstep::threads::latch both_stand{2};
+  const auto report_of = [&](const char* name) {
+    channel<int> ch;
+    sim::world w;
+    w.go(name, [&] { static_cast<void>(ch.recv()); });
+    static_cast<void>(w.run());
+    both_stand.arrive_and_wait();
+    return w.report();
+  };
+  std::string one, other;
+  std::thread beside{[&] { other = report_of("other"); }};
+  one = report_of("one");
+  beside.join();
+  EXPECT_THAT(one, AllOf(HasSubstr("task 'one'"), Not(HasSubstr("'other'"))));
+  EXPECT_THAT(other, AllOf(HasSubstr("task 'other'"), Not(HasSubstr("'one'"))));
 }
 
 TEST(sim_test, random_numbers_come_from_the_seed) {

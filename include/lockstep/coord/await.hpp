@@ -40,6 +40,7 @@ status await(const detail::limit& lim, const context& end, const detail::visible
                                    : rang;
     if (fired == rang) {
       seen.begin(op, what, lim.deadline == never);
+      seen.locate();
       fired = op.wait(lim.deadline, finish);
     } else if (!op.claim(fired)) {
       fired = op.wait_firmly();

@@ -33,7 +33,9 @@ struct scope {
       detail::raise(status::unsupported, std::string{"the name of a "} + kind + " " + wrong +
                                              ": '" + name.substr(0, 64) + "'");
     }
-    return run + '/' + kind + '/' + name;
+    std::string key;
+    key.reserve(run.size() + name.size() + 16);  // at once: it is made for every operation
+    return key.append(run).append("/").append(kind).append("/").append(name);
   }
 };
 

@@ -1,6 +1,7 @@
 // blocked_wait.hpp: a copy of what is recorded of a blocked task, to be put into words at leisure.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,18 +26,22 @@ struct blocked_wait {
   // Everybody who waits now.
   static std::vector<blocked_wait> all() {
     std::vector<blocked_wait> waits;
-    const time_point now = any_runtime::now();
+    const time_point real_now = threads_runtime::now();
     observed_waits.for_each([&](const blocked_record& r) {
       char progress[256] = "";
       if (r.op.describe != nullptr) r.op.describe(r.op.object, progress, sizeof progress);
+      task_name who =
+          r.task != nullptr ? task_name::of(*r.task) : task_name::of_thread(r.thread_id);
+      const time_point now =
+          who.world != nullptr ? who.world->time.load(std::memory_order_relaxed) : real_now;
       waits.push_back(
-          {r.task != nullptr ? task_name::of(*r.task) : task_name::of_thread(r.thread_id),
+          {std::move(who),
            r.op.verb,
            r.op.kind,
            progress,
            r.op.object,
            {r.op.where, std::vector<void*>(r.frames.begin(), r.frames.begin() + r.frames.size())},
-           now - r.since});
+           std::max(now - r.since, duration::zero())});
     });
     return waits;
   }

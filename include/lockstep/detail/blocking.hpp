@@ -61,17 +61,21 @@ void checkpoint(Describe describe) {
   }
 }
 
+// The end of an object of visible operations.
+template <class R>
+void forget_object(const void* object) noexcept {
+  if constexpr (requires { R::forget(object); }) {
+    if (hooked<R>()) [[unlikely]]
+      R::forget(object);
+  }
+}
+
 // The beginning of an object's visible operations. Self has operation(verb, site), which says what
 // a report calls it. Out of line but for one test of what is usually absent.
 template <class Self, class R>
 class visible_object {
  protected:
-  ~visible_object() {
-    if constexpr (requires { R::forget(nullptr); }) {
-      if (hooked<R>()) [[unlikely]]
-        R::forget(static_cast<const Self*>(this));
-    }
-  }
+  ~visible_object() { forget_object<R>(static_cast<const Self*>(this)); }
 
   // Announces an operation that never waits.
   void announce(const char* verb, site where) const {
@@ -131,7 +135,7 @@ class observation<R> {
     record_.op = what;
     record_.task = R::self();
     if (record_.task == nullptr) record_.thread_id = current_thread_id();
-    record_.since = R::now();
+    record_.since = observed_now<R>();
     record_.forever = forever;
     op.observe(record_);
   }

@@ -154,7 +154,8 @@ inline void lock_registry::wanted(const visible_op& op, lock_mode mode, bool for
     const std::lock_guard hold{lock_};
     if (holders_.count(self.number) == 0) return;  // before the stack is unwound for nothing
   }
-  held_lock wanted{0, mode, op.object, op.kind, call_place::of(op.where), any_runtime::now()};
+  held_lock wanted{
+      0, mode, op.object, op.kind, call_place::of(op.where), observed_now<any_runtime>()};
   std::vector<lock_report> found;
   listeners to;
   {
@@ -237,7 +238,7 @@ inline std::vector<std::vector<lock_edge>> lock_registry::circles_closed_by(
 inline void lock_registry::acquired(const visible_op& op, lock_mode mode) {
   task_name self = task_name::current();
   call_place place = call_place::of(op.where);
-  const time_point now = any_runtime::now();
+  const time_point now = observed_now<any_runtime>();
   const std::lock_guard hold{lock_};
   if (listeners_.empty()) return;
   holder& h = holders_[self.number];
@@ -271,7 +272,7 @@ inline std::optional<std::pair<task_name, held_lock>> lock_registry::take_back(s
 
 inline late_report* lock_registry::released(const void* object, lock_mode mode) {
   const std::uint64_t self = task_name::current().number;
-  const time_point now = any_runtime::now();
+  const time_point now = observed_now<any_runtime>();
   const std::lock_guard hold{lock_};
   const auto back = take_back(self, object, mode);
   if (!back || quiet_scope::on()) return nullptr;

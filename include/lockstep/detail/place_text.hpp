@@ -35,8 +35,24 @@ struct call_place {
     return {where, std::vector<void*>(frames, frames + n)};
   }
 
-  // "file:12 in function": of the first caller that is the user's, if the site is not.
+  // Of the first caller that is the user's, if the site is not.
+  [[nodiscard]] code_line line() const;
+  // "file:12 in function"
   [[nodiscard]] std::string text() const;
+  // The user's functions on the stack, if it was kept, the innermost first.
+  [[nodiscard]] std::vector<code_line> stack() const;
+};
+
+// Keeps the stacks of all blocked operations while it lives, at some microseconds for each.
+class [[nodiscard]] stacks_scope {
+ public:
+  stacks_scope() noexcept {
+    keep_frames();
+    stacks_wanted.fetch_add(1, std::memory_order_relaxed);
+  }
+  stacks_scope(const stacks_scope&) = delete;
+  stacks_scope& operator=(const stacks_scope&) = delete;
+  ~stacks_scope() { stacks_wanted.fetch_sub(1, std::memory_order_relaxed); }
 };
 
 // Whether code is the user's; without a file, by the namespace of its mangled name.
@@ -48,15 +64,26 @@ struct call_place {
   return true;
 }
 
-inline std::string call_place::text() const {
-  if (!frames.empty()) {
-    for (const code_line& c : symbols::lines(frames.data(), static_cast<int>(frames.size()))) {
-      if (!is_user_code(c)) continue;
-      const std::string function = demangled(c.function);
-      return c.file.empty() ? function : c.file + ":" + std::to_string(c.line) + " in " + function;
-    }
-  }
-  return std::string{where.file} + ":" + std::to_string(where.line) + " in " + where.function;
+// "file:12 in function"
+[[nodiscard]] inline std::string line_text(const code_line& c) {
+  return c.file.empty() ? c.function : c.file + ":" + std::to_string(c.line) + " in " + c.function;
 }
+
+inline std::vector<code_line> call_place::stack() const {
+  std::vector<code_line> lines = symbols::lines(frames.data(), static_cast<int>(frames.size()));
+  std::erase_if(lines, [](const code_line& c) { return !is_user_code(c); });
+  for (code_line& c : lines) c.function = demangled(c.function);
+  return lines;
+}
+
+inline code_line call_place::line() const {
+  if (!is_user_file(where.file) && !frames.empty()) {
+    const auto lines = stack();
+    if (!lines.empty()) return lines.front();
+  }
+  return {where.function, where.file, where.line};
+}
+
+inline std::string call_place::text() const { return line_text(line()); }
 
 }  // namespace lockstep::inline LOCKSTEP_ABI::detail

@@ -22,6 +22,7 @@ struct task_name {
   long thread = 0;
   std::uint64_t instance = task_info::no_instance;
   std::string name;
+  const task_world* world = nullptr;  // null: real time
 
   static task_name of(const task_info& t) {
     std::uint64_t number = t.number.load(std::memory_order_relaxed);
@@ -29,11 +30,11 @@ struct task_name {
       const std::uint64_t mine = next_task_number();
       if (t.number.compare_exchange_strong(number, mine, std::memory_order_relaxed)) number = mine;
     }
-    return {number, &t, 0, t.instance, t.name};
+    return {number, &t, 0, t.instance, t.name, t.world.load(std::memory_order_relaxed)};
   }
   // A thread that is no task of the library.
   static task_name of_thread(long id, std::uint64_t number = 0) {
-    return {number, nullptr, id, task_info::no_instance, ""};
+    return {number, nullptr, id, task_info::no_instance, "", nullptr};
   }
   // The calling task's.
   static task_name current() {

@@ -244,6 +244,7 @@ class select_core {
     }
     seen.begin(op, operation(), earliest_ == never);
     unlock_all();
+    seen.locate();
     const auto finish = [&] {
       seen.finish();
       disarm_alarms();

@@ -8,6 +8,8 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <CLI/Validators.hpp>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <initializer_list>
@@ -79,6 +81,7 @@ inline int main(int argc, char** argv, const std::vector<plan_case>& cases) {
   run_options options;
   std::string timeout = "10min";
   std::string instances = "1";
+  std::string clock_offset = "0s";
   std::vector<std::string> parameters;
   bool list = false;
 
@@ -99,6 +102,15 @@ inline int main(int argc, char** argv, const std::vector<plan_case>& cases) {
   app.add_flag("--check", options.check, "Simulate twice, and compare every step");
   app.add_option("--trace", options.trace,
                  "Where to show what a simulation did: FILE.json or .svg");
+  app.add_option("--report", options.report,
+                 "Where to say as JSON what tasks wait for, should they not end");
+  app.add_flag("--stacks", options.stacks, "Reports show the stacks of blocked tasks");
+  app.add_option("--clock-offset", clock_offset,
+                 "By how much the dates of simulated instances' clocks may differ from true time")
+      ->capture_default_str();
+  app.add_option("--clock-drift", options.clock_drift_ppm,
+                 "By how many parts in a million these clocks may go too fast or too slow")
+      ->check(CLI::Range(0, 999'999));
   app.add_option("--stack", options.stack_bytes, "Bytes of an instance's stack");
   app.add_option("--max-steps", options.most_steps, "When to give up a simulation");
   app.add_flag("--list", list, "List the plans and exit");
@@ -121,9 +133,17 @@ inline int main(int argc, char** argv, const std::vector<plan_case>& cases) {
       throw usage_error{"--runtime: '" + options.runtime +
                         "' is not built in (built in: " + detail::runtime_names() + ")"};
     }
-    if (options.runtime != "sim" && (options.check || !options.trace.empty())) {
+    const auto offset = parse_duration(clock_offset);
+    if (!offset || *offset > std::chrono::hours{24 * 365}) {
+      throw usage_error{"--clock-offset: '" + clock_offset +
+                        "' is not a duration such as 500us, 20ms, 1s, of a year at most"};
+    }
+    options.clock_offset = *offset;
+    if (options.runtime != "sim" && (options.check || !options.trace.empty() ||
+                                     offset->count() != 0 || options.clock_drift_ppm != 0)) {
       throw usage_error{
-          "--check, --trace: only a simulation can be repeated and drawn: --runtime sim"};
+          "--check, --trace, --clock-offset, --clock-drift: only a simulation can be repeated and "
+          "drawn, and has clocks of its own: --runtime sim"};
     }
     const auto count = parse_number<std::uint64_t>(instances);
     if (!count || *count < 1 || *count > most_instances) {

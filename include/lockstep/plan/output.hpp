@@ -6,9 +6,12 @@
 // write, by one writer at a time, and never kept open: any number of instances needs one descriptor.
 #pragma once
 
+#include <algorithm>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <charconv>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -73,10 +76,10 @@ class output {
   // A message of an instance, shown at once on a terminal, and at the next show() elsewhere.
   void message(std::uint64_t instance, const std::string& text) {
     if (silent_) return;
+    char head[96];
     std::string line;
-    line.reserve(text.size() + 40);
-    append_stamp(line);
-    line.append(" instance ").append(std::to_string(instance)).append("  ").append(text) += '\n';
+    line.reserve(text.size() + sizeof head + 1);
+    line.append(head, stamp(head, instance)).append(text) += '\n';
     std::fwrite(line.data(), 1, line.size(), stdout);
     if (collects()) {
       record(instance, "message_event", "message", {{"message", text}}, {{"message", text}});
@@ -120,15 +123,21 @@ class output {
 
   [[nodiscard]] bool collects() const noexcept { return !root_.empty(); }
 
-  // Seconds since the beginning: "    1.234 s". (printf takes 3 KiB of stack for a fraction, which
-  // would be a second page for each of a hundred thousand fibers.)
-  void append_stamp(std::string& line) const {
+  // Writes "    1.234 s instance 7  ", the seconds since the beginning, and returns its length. (printf
+  // takes 3 KiB of stack for a fraction, which would be a second page for each of a hundred thousand
+  // fibers.)
+  std::size_t stamp(char (&to)[96], std::uint64_t instance) const {
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(elapsed()).count();
-    const std::string whole = std::to_string(ms / 1000);
-    line.append(whole.size() < 5 ? 5 - whole.size() : 0, ' ').append(whole) += '.';
+    char* at = std::fill_n(to, 4, ' ');
+    char whole[24];
+    const char* const end = std::to_chars(whole, whole + sizeof whole, ms / 1000).ptr;
+    at = std::copy<const char*>(whole, end, to + std::max<std::ptrdiff_t>(5 - (end - whole), 0));
+    *at++ = '.';
     for (auto unit = 100; unit > 0; unit /= 10)
-      line += static_cast<char>('0' + ms % 1000 / unit % 10);
-    line += " s";
+      *at++ = static_cast<char>('0' + ms % 1000 / unit % 10);
+    at = std::copy_n(" s instance ", 12, at);
+    at = std::to_chars(at, to + sizeof to, instance).ptr;
+    return static_cast<std::size_t>(std::copy_n("  ", 2, at) - to);
   }
 
   // One line of run.out: the event under its present name, and its earlier form beside it.
@@ -136,7 +145,7 @@ class output {
               boost::json::object earlier) {
     if (!collects()) return;
     const std::lock_guard hold{lock_};
-    const auto now = system_now().time_since_epoch();
+    const auto now = system_clock::now().time_since_epoch();
     earlier["type"] = type;
     earlier[name] = std::move(event);
     const boost::json::object line{

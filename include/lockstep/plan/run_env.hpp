@@ -85,6 +85,7 @@ class run_env {
   template <class... Parts>
   void message(const Parts&... parts) {
     std::string text;
+    text.reserve(80);
     (append(text, parts), ...);
     out_->message(index_, text);
   }

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <fstream>
 #include <functional>
 #include <map>
 #include <memory>
@@ -24,10 +25,11 @@
 #include "../coord/progress_text.hpp"
 #include "../coord/scheme.hpp"
 #include "../coord/scope.hpp"
-#include "../detail/blocked_report.hpp"
 #include "../detail/config.hpp"
 #include "../detail/memory.hpp"
 #include "../detail/splitmix.hpp"
+#include "../detail/wait_report.hpp"
+#include "../detail/wait_report_text.hpp"
 #include "../dump_on_signal.hpp"
 #include "../error.hpp"
 #include "../go.hpp"
@@ -40,34 +42,11 @@
 #include "../watch.hpp"
 #include "closed_world.hpp"
 #include "output.hpp"
+#include "report_json.hpp"
 #include "run_env.hpp"
+#include "run_options.hpp"
 
-namespace lockstep::inline LOCKSTEP_ABI {
-
-// A plan: what every instance does. Returning is success; an exception is failure.
-using plan_function = std::function<void(run_env&, client&)>;
-
-namespace plan {
-
-struct run_options {
-  std::string test_case;
-  plan_function body;
-  std::uint64_t instances = 1;
-  std::map<std::string, std::string> parameters;
-  std::string runtime = "threads";  // one that there is
-  std::string backend = "local:";
-  duration timeout = std::chrono::minutes{10};
-  std::string collect;
-  std::optional<std::uint64_t> seed;  // else another in each run, but 0 in the simulator
-  std::size_t stack_bytes = 0;        // of an instance; 0: what the runtime has for plans
-  std::uint64_t most_steps = 0;       // of a simulation; 0: no limit
-  bool check = false;                 // that a simulation does the same again
-  std::string trace;                  // file to draw a simulation in
-  // Of runs that are compared.
-  bool silent = false;
-  std::vector<std::uint64_t>* record = nullptr;
-  const std::vector<std::uint64_t>* compare = nullptr;
-};
+namespace lockstep::inline LOCKSTEP_ABI::plan {
 
 class runner {
  public:
@@ -94,7 +73,9 @@ class runner {
                           .most_steps = options_.most_steps,
                           .record = options_.record,
                           .compare = options_.compare,
-                          .trace = options_.trace})},
+                          .trace = options_.trace,
+                          .clock_offset = options_.clock_offset,
+                          .clock_drift_ppm = options_.clock_drift_ppm})},
         out_{info(), options_.collect, [host = host_.get()] { return host->now(); },
              options_.silent},
         backend_{open_backend()},
@@ -119,13 +100,16 @@ class runner {
   // One instance; owns the tasks it starts.
   class instance final : public detail::task_owner {
    public:
-    instance(runner& r, std::uint64_t index) noexcept : run_{&r}, index_{index} {}
+    instance(runner& r, std::uint64_t index)
+        : run_{&r},
+          index_{index},
+          scope_{std::make_shared<coord::scope>(
+              coord::scope{r.backend_, r.out_.info().run_id, index, r.options_.instances})} {}
 
     void execute() noexcept {
       try {
         run_env env{run_->out_, run_->read_, index_, run_->scope_.context()};
-        client sync{std::make_shared<coord::scope>(coord::scope{
-            run_->backend_, run_->out_.info().run_id, index_, run_->options_.instances})};
+        client sync{scope_};
         run_->out_.started(index_);
         run_->options_.body(env, sync);
       } catch (...) {
@@ -160,6 +144,7 @@ class runner {
    private:
     runner* run_;
     std::uint64_t index_;
+    std::shared_ptr<coord::scope> scope_;  // near to it in memory, where a million are
     mutable std::mutex lock_;
     std::optional<std::string> failure_;
   };
@@ -206,12 +191,12 @@ class runner {
 
   int execute() {
     const auto began = threads_runtime::now();
-    const lock_watch locks{{.report = [this](const lock_report& r) { lock_reported(r); }}};
-    const dump_on_signal dumps{SIGQUIT};
-    start();
-    const std::string reason = watch();
-    if (host_->diverged()) out_.speak();
-    const int exit_status = reason.empty() ? summarize("") : abort(reason);
+    int exit_status = 1;
+    LOCKSTEP_TRY { exit_status = execute_watched(); }
+    LOCKSTEP_CATCH_ALL {
+      if (host_->runs_tasks()) host_.reset();
+      LOCKSTEP_RETHROW;
+    }
     if (host_->runs_tasks()) {
       host_.reset();  // another run may simulate
       // Not to standard output, which is the same in every run.
@@ -222,9 +207,27 @@ class runner {
     }
     return exit_status;
   }
+  int execute_watched() {
+    const lock_watch locks{{.report = [this](const lock_report& r) { lock_reported(r); }}};
+    const dump_on_signal dumps{SIGQUIT, after_dump::go_on, [this] { return host_->progress(); }};
+    std::optional<detail::stacks_scope> stacks;
+    if (options_.stacks) stacks.emplace();
+    start();
+    const std::string reason = watch();
+    if (host_->diverged()) out_.speak();
+    const int exit_status = reason.empty() ? summarize("") : abort(reason);
+    host_->give_up();  // what was left behind, while it can still be asked about
+    return exit_status;
+  }
 
   void start() {
     host_->expect(options_.instances);
+    if (!options_.report.empty()) {
+      report_file_.open(options_.report, std::ios::binary);
+      if (!report_file_) {
+        detail::raise(status::unavailable, "cannot write a report to '" + options_.report + "'");
+      }
+    }
     instances_.reserve(options_.instances);
     for (std::uint64_t i = 0; i < options_.instances; ++i) {
       instance& one = *instances_.emplace_back(std::make_unique<instance>(*this, i));
@@ -266,7 +269,7 @@ class runner {
     if (host_->runs_tasks()) {
       std::string why = host_->run(deadline);
       if (unfinished_.load(std::memory_order_acquire) != 0 || host_->diverged()) return why;
-      if (!why.empty()) out_.note("note: left behind: " + why + "\n" + host_->left());
+      if (!why.empty()) report("note: left behind: " + why);
       return "";
     }
     closed_world world;
@@ -299,7 +302,7 @@ class runner {
   int abort(const std::string& reason) {
     giving_up_.store(true, std::memory_order_release);
     const std::uint64_t left = unfinished_.load(std::memory_order_acquire);
-    out_.note(reason + "\n" + (host_->runs_tasks() ? host_->left() : detail::blocked_report()));
+    report(reason);
     scope_.cancel();
     if (own_world_ != nullptr) own_world_->end();
     const bool over = wind_down();
@@ -310,6 +313,22 @@ class runner {
     out_.flush();
     std::fflush(nullptr);
     std::_Exit(exit_status);
+  }
+
+  // Says what the tasks wait for.
+  void report(const std::string& reason) {
+    detail::wait_report waits;
+    host_->runs_tasks() ? host_->left(waits) : static_cast<void>(waits = detail::report_of_waits());
+    out_.note(reason + "\n" + detail::wait_report_text(waits));
+    write_report(reason, waits);
+  }
+  void write_report(const std::string& reason, const detail::wait_report& waits) {
+    if (!report_file_.is_open()) return;
+    write_report_json(report_file_, reason, host_->summary(), waits);
+    report_file_.close();
+    if (!report_file_) {
+      std::fprintf(stderr, "the report in '%s' is not complete\n", options_.report.c_str());
+    }
   }
 
   // Whether all instances have ended, within the grace that they have for it.
@@ -323,6 +342,7 @@ class runner {
   // Says how it went, in one line. given_up: what is to be said of instances that did not end.
   int summarize(const std::string& given_up) {
     out_.flush();
+    write_report("", {});  // unless there is one
     std::vector<coord::participant> failed;
     for (const auto& one : instances_) {
       if (one->failure().has_value()) failed.push_back(one->index());
@@ -351,6 +371,7 @@ class runner {
   std::unique_ptr<detail::task_host> host_;  // with the run, for the tasks that it leaves behind
   output out_;
   parameters_read read_;
+  std::ofstream report_file_;
   cancel_scope scope_;
   std::shared_ptr<coord::local_world> own_world_;
   std::shared_ptr<coord::backend> backend_;
@@ -360,5 +381,4 @@ class runner {
   std::vector<std::unique_ptr<instance>> instances_;
 };
 
-}  // namespace plan
-}  // namespace lockstep::inline LOCKSTEP_ABI
+}  // namespace lockstep::inline LOCKSTEP_ABI::plan

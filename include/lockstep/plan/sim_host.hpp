@@ -10,7 +10,9 @@
 
 #include "../clock.hpp"
 #include "../detail/config.hpp"
+#include "../detail/duration_text.hpp"
 #include "../detail/memory.hpp"
+#include "../detail/splitmix.hpp"
 #include "../error.hpp"
 #include "../runtime/observer.hpp"
 #include "../runtime/registry.hpp"
@@ -27,7 +29,8 @@ namespace lockstep::inline LOCKSTEP_ABI::plan {
 
 class sim_host final : public detail::task_host {
  public:
-  explicit sim_host(const detail::host_options& o) : trace_path_{o.trace} {
+  explicit sim_host(const detail::host_options& o)
+      : trace_path_{o.trace}, clock_offset_{o.clock_offset}, clock_drift_ppm_{o.clock_drift_ppm} {
     sim::options s{.seed = o.seed};
     if (o.stack_bytes != 0) s.stack_bytes = o.stack_bytes;
     if (o.most_steps != 0) s.most_steps = o.most_steps;
@@ -43,7 +46,9 @@ class sim_host final : public detail::task_host {
     simulation_.emplace(s, detail::sim_ops);
   }
 
-  void start(detail::task_closure* closure) override { simulation_->start(closure, 0); }
+  void start(detail::task_closure* closure) override {
+    simulation_->start(closure, 0, clock_of(closure->info.instance));
+  }
   void expect(std::uint64_t tasks) override {
     const std::uint64_t available = detail::memory_available();
     const std::uint64_t fit = available / bytes_of_task;
@@ -54,22 +59,32 @@ class sim_host final : public detail::task_host {
                                            " are available: enough for about " +
                                            std::to_string(fit));
   }
-  [[nodiscard]] time_point now() const noexcept override { return simulation_->now(); }
+  [[nodiscard]] time_point now() const noexcept override { return simulation_->true_now(); }
 
   [[nodiscard]] bool runs_tasks() const noexcept override { return true; }
   std::string run(time_point until) override {
-    const detail::sim_watchdog watchdog{*simulation_, until};
-    const sim::verdict v = simulation_->run(until);
+    const sim::verdict v = [&] {
+      const detail::sim_watchdog watchdog{*simulation_, until};
+      return simulation_->run();
+    }();
     if (trace_file_.is_open()) write_trace();  // as it came to rest, before it is ended
     diverged_ = v == sim::verdict::diverged;
     const bool goes_on = v == sim::verdict::stuck && simulation_->has_timers();  // was stopped
     return v == sim::verdict::passed || goes_on ? "" : detail::sim_verdict_text(*simulation_, v);
   }
-  [[nodiscard]] std::string left() const override { return detail::sim_left_text(*simulation_); }
+  void left(detail::wait_report& to) const override { to = detail::sim_left(*simulation_); }
   void stop() override { simulation_->stop_clock(); }
   void halt() override { simulation_->come_to_rest(sim::verdict::stuck); }
-  void give_up() override { simulation_->give_up(); }
+  void give_up() override {
+    const detail::sim_watchdog watchdog{*simulation_, threads_runtime::now() + grace};
+    simulation_->give_up();
+  }
   [[nodiscard]] bool diverged() const noexcept override { return diverged_; }
+  [[nodiscard]] std::string progress() const override {
+    return "simulation: seed " + std::to_string(simulation_->seed()) + ", step " +
+           std::to_string(simulation_->steps()) + ", after " +
+           detail::duration_text(simulation_->elapsed()) + "\n";
+  }
   [[nodiscard]] std::string summary() const override {
     char digest[32];
     std::snprintf(digest, sizeof digest, "%016" PRIx64, simulation_->digest());
@@ -79,8 +94,20 @@ class sim_host final : public detail::task_host {
   }
 
  private:
+  static constexpr duration grace{2'000'000'000};
   static constexpr std::uint64_t bytes_of_task =
       4'800;  // one page of its stack, and what is known of it
+
+  // An instance's own clock, drawn for it whatever the others do; null: it is right.
+  const detail::sim_clock* clock_of(std::uint64_t instance) {
+    if (clock_offset_ == duration::zero() && clock_drift_ppm_ == 0) return nullptr;
+    detail::splitmix draw{detail::mixed(simulation_->seed() ^ detail::mixed(instance))};
+    const auto within = [&](std::int64_t most) {
+      return static_cast<std::int64_t>(draw() % (2 * static_cast<std::uint64_t>(most) + 1)) - most;
+    };
+    const duration offset{within(clock_offset_.count())};
+    return simulation_->add_clock({.offset = offset, .rate_ppm = within(clock_drift_ppm_)});
+  }
 
   void write_trace() {
     trace_.finish();
@@ -99,6 +126,8 @@ class sim_host final : public detail::task_host {
 
   const detail::hook_scope hooks_{detail::hook_checkpoint + detail::hook_observe};
   std::string trace_path_;
+  duration clock_offset_;
+  std::int64_t clock_drift_ppm_;
   std::ofstream trace_file_;
   sim::trace trace_;
   std::optional<detail::simulation> simulation_;

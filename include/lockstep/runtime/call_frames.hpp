@@ -2,7 +2,7 @@
 //
 // std::lock_guard calls lock() from a header of the system, and that header is what the site names.
 // While a hook is on, such an operation keeps its return addresses, and a report finds the user's
-// line in them (detail/place_text.hpp).
+// line in them (detail/place_text.hpp). Where whole stacks are wanted, all blocked operations do.
 #pragma once
 
 #include <atomic>
@@ -54,16 +54,20 @@ struct own_folder {
 // Writes return addresses of the calling task, innermost first, and returns how many.
 using frame_source = int (*)(void** frames, int capacity) noexcept;
 inline constinit std::atomic<frame_source> installed_frame_source{nullptr};
+// How many want the stacks of all that is blocked.
+inline constinit std::atomic<int> stacks_wanted{0};
 
 // The return addresses of an operation, for others to read while it goes on.
 class call_frames {
  public:
   static constexpr int capacity = 24;
 
-  // Once, if the site's file does not name the user's line. Allocates: not under a short lock.
+  // Once, if the site's file does not name the user's line, or stacks are wanted. Allocates: not under
+  // a short lock.
   LOCKSTEP_COLD void capture(const char* file) noexcept {
     const auto source = installed_frame_source.load(std::memory_order_acquire);
-    if (source == nullptr || is_user_file(file)) return;
+    if (source == nullptr) return;
+    if (stacks_wanted.load(std::memory_order_relaxed) == 0 && is_users(file)) return;
     // Release: pairs with size(), so that who sees the number sees the addresses.
     size_.store(source(frames_, capacity), std::memory_order_release);
   }
@@ -71,6 +75,15 @@ class call_frames {
   [[nodiscard]] void* const* begin() const noexcept { return frames_; }
 
  private:
+  // Whether the file is the user's; the last one that was is known by its address.
+  static bool is_users(const char* file) noexcept {
+    static constinit std::atomic<const char*> last{nullptr};
+    if (file == last.load(std::memory_order_relaxed)) return true;
+    if (!is_user_file(file)) return false;
+    last.store(file, std::memory_order_relaxed);
+    return true;
+  }
+
   void* frames_[capacity];
   std::atomic<int> size_{0};
 };

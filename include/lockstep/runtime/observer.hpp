@@ -24,6 +24,15 @@ enum : int { waiting = -1, waiting_counted = -4 };
   return token == waiting || token == waiting_counted;
 }
 
+// What time it is for reports: for a simulated task that of its world, whatever its own clock shows.
+template <class R>
+[[nodiscard]] time_point observed_now() noexcept {
+  const task_info* const self = R::self();
+  const task_world* const world =
+      self != nullptr ? self->world.load(std::memory_order_relaxed) : nullptr;
+  return world != nullptr ? world->time.load(std::memory_order_relaxed) : R::now();
+}
+
 // One blocked operation, while observation is on. Lives in the frame of the wait.
 struct blocked_record {
   visible_op op;

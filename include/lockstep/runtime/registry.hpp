@@ -14,6 +14,8 @@
 
 namespace lockstep::inline LOCKSTEP_ABI::detail {
 
+struct wait_report;
+
 // What a host may be asked for; 0 stands for its defaults.
 struct host_options {
   std::uint64_t seed = 0;
@@ -22,6 +24,8 @@ struct host_options {
   std::vector<std::uint64_t>* record = nullptr;         // of what a simulation did, step by step
   const std::vector<std::uint64_t>* compare = nullptr;  // a record that it has to repeat
   std::string trace;                                    // the file that is to show what it did
+  duration clock_offset{};                              // of instances' clocks, at most, either way
+  std::int64_t clock_drift_ppm = 0;                     // likewise, in a second, in microseconds
 };
 
 // What starts tasks of one runtime, from anywhere.
@@ -40,8 +44,8 @@ class task_host {
   // can go on: says why. Gives up at a point in real time.
   [[nodiscard]] virtual bool runs_tasks() const noexcept { return false; }
   virtual std::string run(time_point /*until*/) { return ""; }
-  // What the tasks that are left do, in lines.
-  [[nodiscard]] virtual std::string left() const { return ""; }
+  // Tells what the tasks that are left do.
+  virtual void left(wait_report&) const {}
   // Asks run() to return before more time passes, though tasks may be left.
   virtual void stop() {}
   // The same at once: tasks want each other's locks. (If other tasks release these, that is no
@@ -51,6 +55,8 @@ class task_host {
   virtual void give_up() {}
   // Whether the run was to repeat another one, and did not.
   [[nodiscard]] virtual bool diverged() const noexcept { return false; }
+  // How far the run got, in words, with a newline, if that can be told. Any thread.
+  [[nodiscard]] virtual std::string progress() const { return ""; }
   // What the run came to, in words, if there is more to say than the time it took.
   [[nodiscard]] virtual std::string summary() const { return ""; }
 };

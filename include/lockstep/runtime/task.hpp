@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <exception>
 
+#include "../clock.hpp"
 #include "../contract.hpp"
 #include "../detail/config.hpp"
 
@@ -20,6 +21,11 @@ class task_owner {
 
  protected:
   ~task_owner() = default;
+};
+
+// Where tasks are that do not live in real time: a simulation.
+struct task_world {
+  std::atomic<time_point> time{};  // there; any thread may read it
 };
 
 // Identity of a task. Lives as long as the task.
@@ -39,6 +45,7 @@ struct task_info {
   task_owner* owner = nullptr;
   std::uint64_t instance = no_instance;  // of a plan, to which the task belongs
   bool given_up = false;                 // its runtime ends it: what leaves it is no failure
+  std::atomic<const task_world*> world{nullptr};  // null: it lives in real time
 
   // For reports: never given to another task; 0 until somebody asked for it.
   mutable std::atomic<std::uint64_t> number{0};

@@ -53,6 +53,9 @@ class timer_heap {
   // Takes out the earliest. Requires that there is one.
   heap_timer& pop() noexcept {
     heap_timer& t = *entries_.front().timer;
+    for (std::size_t i = 1; i <= children && i < entries_.size(); ++i) {
+      __builtin_prefetch(entries_[i].timer, 1);  // one of them is next
+    }
     erase(t);
     return t;
   }

@@ -61,13 +61,13 @@ class trace final : public lockstep::detail::sim_observer {
     open_.clear();
   }
 
-  void started(const lockstep::detail::sim_task& t) override {
+  void started(const lockstep::detail::sim_task& t) noexcept override {
     const auto* const by = t.home->current();
     names_[t.number] = name(t);
     if (by != nullptr) point_arrow(by->number, t.number);
     open(t, true, "ready", site{});
   }
-  void runs(const lockstep::detail::sim_task& t) override {
+  void runs(const lockstep::detail::sim_task& t) noexcept override {
     tick(t);
     if (const auto before = open_.find(running_);
         before != open_.end() && !before->second.blocked) {
@@ -77,20 +77,21 @@ class trace final : public lockstep::detail::sim_observer {
     open(t, false, text(t, t.next_op), t.next_op.where);
   }
   void comes_to(const lockstep::detail::sim_task& t,
-                const lockstep::detail::visible_op& op) override {
+                const lockstep::detail::visible_op& op) noexcept override {
     tick(t);
     open(t, false, text(t, op), op.where);
   }
-  void blocks(const lockstep::detail::sim_task& t) override {
+  void blocks(const lockstep::detail::sim_task& t) noexcept override {
     tick(t);
     open(t, true, text(t, t.next_op), t.next_op.where);
   }
-  void woken(const lockstep::detail::sim_task& t, const lockstep::detail::sim_task* by) override {
+  void woken(const lockstep::detail::sim_task& t,
+             const lockstep::detail::sim_task* by) noexcept override {
     tick(t);
     if (by != nullptr) point_arrow(by->number, t.number);
     open(t, true, "ready", t.next_op.where);
   }
-  void ended(const lockstep::detail::sim_task& t) override {
+  void ended(const lockstep::detail::sim_task& t) noexcept override {
     tick(t);
     close(t.number);
   }

@@ -8,10 +8,11 @@
 
 #include <string>
 
-#include "../../detail/blocked_report.hpp"
 #include "../../detail/config.hpp"
 #include "../../detail/duration_text.hpp"
 #include "../../detail/report_text.hpp"
+#include "../../detail/wait_report.hpp"
+#include "../../detail/wait_report_text.hpp"
 #include "../any.hpp"
 #include "simulation.hpp"
 
@@ -51,21 +52,24 @@ inline std::string sim_running_text(const simulation& s) {
                                 call_place{last.where, {}}.text());
 }
 
-// A line for each of the tasks that are left, or for several that wait alike.
-[[nodiscard]] inline std::string sim_left_text(const simulation& s) {
-  const runtime_attachment by_its_clock{s.ops()};
-  blocked_tasks_report left{task_states()};
-  for (const sim_task* const t : s.tasks()) {
-    if (t->waits_for == nullptr && t->code != nullptr)
-      left.busy(task_name::of(t->code->info), t->next_op);
-  }
-  return left.text();
+// The tasks that are left.
+[[nodiscard]] inline wait_report sim_left(const simulation& s) {
+  // A task that destroys its closure is known by the thread that it is on.
+  const long here = current_thread_id();
+  wait_reporter left{task_states([&](const task_name& who) {
+    return who.world == &s || (who.task == nullptr && who.thread == here);
+  })};
+  s.tasks().for_each([&](const sim_task& t) {
+    if (t.waits_for == nullptr && t.code != nullptr)
+      left.busy(task_name::of(t.code->info), t.next_op);
+  });
+  return left.report();
 }
 
 [[nodiscard]] inline std::string sim_report(const simulation& s, sim::verdict v) {
   return sim_verdict_text(s, v) + " (seed " + std::to_string(s.seed()) + ", step " +
          std::to_string(s.steps()) + ", after " + duration_text(s.elapsed()) + ")\n" +
-         sim_left_text(s);
+         wait_report_text(sim_left(s));
 }
 
 }  // namespace lockstep::inline LOCKSTEP_ABI::detail

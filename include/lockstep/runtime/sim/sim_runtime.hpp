@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <utility>
 
 #include "../../clock.hpp"
 #include "../../contract.hpp"
@@ -31,8 +32,7 @@ struct sim_runtime : any_runtime {
   static time_point now() noexcept { return here().now(); }
   static std::chrono::system_clock::time_point system_now() noexcept {
     constexpr std::chrono::sys_days begin{std::chrono::year{2000} / 1 / 1};
-    return begin +
-           std::chrono::duration_cast<std::chrono::system_clock::duration>(here().elapsed());
+    return begin + std::chrono::duration_cast<std::chrono::system_clock::duration>(here().date());
   }
   static std::uint64_t random() noexcept { return here().random(); }
   static void yield() { here().yield(); }
@@ -90,5 +90,18 @@ inline constexpr runtime_ops sim_ops{
 };
 
 }  // namespace detail
+
+namespace sim {
+
+// Gives the calling task, and those that it starts from now on, a clock of their own, which counts on
+// from what theirs showed until now. Deadlines that are waited for stay where they are. Contract: inside
+// a simulated task.
+inline void set_clock(clock_error e) {
+  detail::simulation* const s = detail::thread_simulation;
+  detail::expects(s != nullptr, "a simulated operation outside of a simulation", nullptr, site{});
+  s->set_clock(std::move(e));
+}
+
+}  // namespace sim
 
 }  // namespace lockstep::inline LOCKSTEP_ABI

@@ -7,18 +7,14 @@
 #include <vector>
 
 #include "../../detail/config.hpp"
-#include "../stack/stacked_flow.hpp"
 #include "../task.hpp"
 #include "../timer_heap.hpp"
+#include "sim_stacks.hpp"
 
 namespace lockstep::inline LOCKSTEP_ABI::detail {
 
+class sim_clock;
 class simulation;
-
-// A stack of simulated tasks, one after the other.
-struct alignas(16) sim_stack : stacked_flow {
-  sim_stack* next = nullptr;  // of those without a task
-};
 
 // Known from its start, before it has a stack, to its end.
 struct sim_task : heap_timer {
@@ -26,37 +22,51 @@ struct sim_task : heap_timer {
   simulation* home = nullptr;
   stack_slab* slab = nullptr;
   sim_stack* flow = nullptr;                         // null before it first runs
+  const sim_clock* clock = nullptr;                  // null: it knows true time
   std::atomic<std::uintptr_t>* waits_for = nullptr;  // the word of its parker, while it is blocked
   std::uint64_t number = 0;                          // in the order of their starts, from 1
   std::size_t place = 0;                             // among the tasks that have not ended
   visible_op next_op;                                // announced last: done, or to be done next
-  std::uint64_t last_step = 0;                       // when that was
   const void* left_at = nullptr;                     // where its stack was left, to be fetched
   unsigned shields = 0;
   unsigned refusals = 0;  // to end, although it is given up
 };
 
-// Tasks, of which any may be taken out; in no particular order.
+// Tasks, of which any may be taken out; in no particular order. To take one out touches no other, which
+// may have been out of the cache for long.
 class sim_task_bag {
  public:
-  [[nodiscard]] bool empty() const noexcept { return tasks_.empty(); }
-  [[nodiscard]] std::size_t size() const noexcept { return tasks_.size(); }
-  [[nodiscard]] auto begin() const noexcept { return tasks_.begin(); }
-  [[nodiscard]] auto end() const noexcept { return tasks_.end(); }
+  [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+  [[nodiscard]] std::size_t size() const noexcept { return tasks_.size() - free_.size(); }
+
+  template <class F>
+  void for_each(F f) const {
+    for (sim_task* const t : tasks_) {
+      if (t != nullptr) f(*t);
+    }
+  }
 
   // Throws std::bad_alloc.
   void put(sim_task& t) {
-    tasks_.push_back(&t);
-    t.place = tasks_.size() - 1;
+    if (free_.empty()) {
+      if (tasks_.size() == tasks_.capacity()) tasks_.reserve(2 * tasks_.size() + 16);
+      free_.reserve(tasks_.capacity());
+      tasks_.push_back(&t);
+      t.place = tasks_.size() - 1;
+    } else {
+      t.place = free_.back();
+      free_.pop_back();
+      tasks_[t.place] = &t;
+    }
   }
   void take(const sim_task& t) noexcept {
-    tasks_[t.place] = tasks_.back();
-    tasks_[t.place]->place = t.place;
-    tasks_.pop_back();
+    tasks_[t.place] = nullptr;
+    free_.push_back(t.place);
   }
 
  private:
   std::vector<sim_task*> tasks_;
+  std::vector<std::size_t> free_;  // places
 };
 
 // The tasks that can run. The next one is drawn from the first 64 of them; the others wait in line. So
@@ -78,6 +88,7 @@ class sim_ready {
   void put(sim_task& t) noexcept {
     if (near_count_ < near_most) {
       near_[near_count_++] = &t;
+      if (many_tasks()) fetch_stack(t);
     } else {
       slot(waiting_++) = &t;
     }
@@ -107,15 +118,22 @@ class sim_ready {
     return line_[n < line_.size() ? n : n - line_.size()];
   }
 
+  // Whether they do not all stay in the cache.
+  [[nodiscard]] bool many_tasks() const noexcept { return line_.size() > 512; }
+  static void fetch(const void* from, int lines) noexcept {
+    for (int i = 0; i < lines; ++i) __builtin_prefetch(static_cast<const char*>(from) + i * 64);
+  }
+  // What it will need of its closure, and of the stack that it left.
+  static void fetch_stack(const sim_task& t) noexcept {
+    fetch(t.code, 2);
+    if (t.left_at != nullptr) fetch(t.left_at, 8);
+  }
+
   sim_task& next_in_line() noexcept {
     // First the task itself, then, when it is there, the stack that it left.
-    if (waiting_ > 2 * ahead) {
-      const char* const task = reinterpret_cast<const char*>(slot(2 * ahead));
-      for (int line = 0; line < 4; ++line) __builtin_prefetch(task + line * 64);
-      const auto* const stack = static_cast<const char*>(slot(ahead)->left_at);
-      if (stack != nullptr) {
-        for (int line = 0; line < 8; ++line) __builtin_prefetch(stack + line * 64);
-      }
+    if (many_tasks() && waiting_ > 2 * ahead) {
+      fetch(slot(2 * ahead), 3);
+      fetch_stack(*slot(ahead));
     }
     sim_task& t = *slot(0);
     first_ = first_ + 1 == line_.size() ? 0 : first_ + 1;

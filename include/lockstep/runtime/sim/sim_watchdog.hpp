@@ -2,6 +2,7 @@
 // run then, and no deadline comes.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -19,11 +20,11 @@
 namespace lockstep::inline LOCKSTEP_ABI::detail {
 
 // Watches a simulation from a thread of its own while one lives. Says once on stderr which task has
-// not come back to the library for a while. Ends the process, with status 1, a second after a point in
-// time: by then the simulation has come to rest, or never will.
+// not come back to the library for a while. Brings the simulation to rest at a point in time, and ends
+// the process, with status 1, a second later: by then it has come to rest, or never will.
 class sim_watchdog {
  public:
-  sim_watchdog(const simulation& s, time_point until) : simulation_{&s}, until_{until} {
+  sim_watchdog(simulation& s, time_point until) : simulation_{&s}, until_{until} {
     helper_threads.fetch_add(1, std::memory_order_acq_rel);
     thread_ = std::thread{[this] { watch(); }};
   }
@@ -50,9 +51,16 @@ class sim_watchdog {
     auto since = clock::now();
     bool said = false;
     std::unique_lock hold{lock_};
-    while (!end_.wait_for(hold, look_every, [this] { return ended_; })) {
+    for (bool over = false;;) {
+      const auto next_look = clock::now() + look_every;
+      if (end_.wait_until(hold, over ? next_look : std::min(next_look, until_),
+                          [this] { return ended_; })) {
+        return;
+      }
       const auto now = clock::now();
-      const std::uint64_t moved = simulation_->steps() + simulation_->switches();
+      over = now >= until_;
+      if (over) simulation_->end_time();
+      const std::uint64_t moved = simulation_->moves();
       if (moved != seen) {
         seen = moved;
         since = now;
@@ -62,7 +70,7 @@ class sim_watchdog {
         std::fprintf(stderr, "simulation: %s\n", sim_running_text(*simulation_).c_str());
         said = true;
       }
-      if (until_ != never && now - until_ >= grace) {
+      if (over && now - until_ >= grace) {
         std::fprintf(stderr, "timeout: the simulation cannot be brought to rest; %s\n",
                      sim_running_text(*simulation_).c_str());
         std::fflush(nullptr);
@@ -71,7 +79,7 @@ class sim_watchdog {
     }
   }
 
-  const simulation* simulation_;
+  simulation* simulation_;
   time_point until_;
   std::mutex lock_;
   std::condition_variable end_;

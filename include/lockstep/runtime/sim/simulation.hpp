@@ -2,8 +2,9 @@
 //
 // One task runs at a time. Before each visible operation, and where a task blocks, the next one is
 // drawn from those that can run, or from the first 64 of them; a task switches to it directly. When
-// none can, the clock jumps to the earliest deadline, and all that are due then can run. The same program with the same
-// seed does the same, step by step: nothing is decided by addresses, threads or real time.
+// none can, the clock jumps to the earliest deadline, and all that are due then can run. The same
+// program with the same seed does the same, step by step: nothing is decided by addresses, threads or
+// real time.
 //
 // Not thread-safe: everything happens on the thread that made the simulation.
 #pragma once
@@ -11,50 +12,27 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <deque>
+#include <exception>
 #include <utility>
-#include <vector>
 
 #include "../../clock.hpp"
 #include "../../contract.hpp"
 #include "../../detail/config.hpp"
 #include "../../detail/splitmix.hpp"
 #include "../any.hpp"
+#include "../observer.hpp"
 #include "../short_lock.hpp"
-#include "../stack/slab.hpp"
 #include "../stack/switch.hpp"
 #include "../task.hpp"
+#include "../task_list.hpp"
 #include "../timer_heap.hpp"
-#include "sim_objects.hpp"
+#include "sim_clock.hpp"
+#include "sim_log.hpp"
 #include "sim_observer.hpp"
+#include "sim_options.hpp"
+#include "sim_stacks.hpp"
 #include "sim_task.hpp"
-
-namespace lockstep::inline LOCKSTEP_ABI::sim {
-
-struct options {
-  std::uint64_t seed = 0;
-  std::size_t stack_bytes = std::size_t{16} << 10U;  // of each task; whole pages
-  std::uint64_t most_steps = ~std::uint64_t{0};
-  // In a row, in which no task blocks, is woken, starts or ends: then they only spin. (And one more for
-  // each task that there is.)
-  std::uint64_t most_idle_steps = 1'000'000;
-  std::vector<std::uint64_t>* record = nullptr;         // gets the digest after each step
-  const std::vector<std::uint64_t>* compare = nullptr;  // a record that this run has to repeat
-  lockstep::detail::sim_observer* observer = nullptr;
-};
-
-// How a simulation came to rest.
-enum class verdict {
-  passed,     // all tasks have ended
-  stuck,      // tasks wait for what cannot come
-  spinning,   // tasks keep looking for what cannot come, without waiting for it
-  steps,      // it took as many steps as it may
-  time,       // it took as much real time as it may
-  no_memory,  // there was none for another stack
-  diverged,   // it went another way than the run that it was compared with
-};
-
-}  // namespace lockstep::inline LOCKSTEP_ABI::sim
 
 namespace lockstep::inline LOCKSTEP_ABI::detail {
 
@@ -65,36 +43,44 @@ enum : std::uintptr_t { sim_idle = 0, sim_permit = 1 };
 class simulation;
 LOCKSTEP_TLS simulation* thread_simulation = nullptr;
 
-class simulation : flow_thread {
+class simulation : flow_thread, public task_world {
  public:
   // Tasks have `ops` as their runtime. One at a time on a thread.
   simulation(const sim::options& o, const runtime_ops& ops)
-      : options_{o}, ops_{ops}, random_{mixed(o.seed)}, stacks_{new stack_shelf{o.stack_bytes}} {
+      : options_{o},
+        ops_{ops},
+        log_{o.record, o.compare},
+        random_{mixed(o.seed)},
+        stacks_{o.stack_bytes} {
     expects(thread_simulation == nullptr, "a simulation inside a simulation", this, site{});
     thread_simulation = this;
+    time.store(epoch, std::memory_order_relaxed);
   }
   simulation(const simulation&) = delete;
   simulation& operator=(const simulation&) = delete;
   // Tasks that have not ended are given up: whatever they wait in throws, so that they unwind.
   ~simulation() {
     give_up();
-    thread_simulation = nullptr;
-    while (sim_stack* const s = spares_) {
-      spares_ = s->next;
-      stacked_flow::dispose(s);
+    if (!alive_.empty()) {
+      be_forgotten();
+      stacks_.abandon();
     }
+    thread_simulation = nullptr;
   }
 
-  // Starts a task, which can run from now on. Throws error{unavailable} or std::bad_alloc; the
-  // closure is deleted then.
-  void start(task_closure* code, std::size_t stack_bytes) {
+  // Starts a task, which can run from now on. It has the clock of the task that starts it; else the one
+  // that is given, or true time. Throws error{unavailable} or std::bad_alloc; the closure is deleted
+  // then.
+  void start(task_closure* code, std::size_t stack_bytes, const sim_clock* clock = nullptr) {
     sim_task* t = nullptr;
     LOCKSTEP_TRY {
       t = new sim_task;
       t->code = code;
+      code->info.world.store(this, std::memory_order_relaxed);
       t->home = this;
-      t->slab = &stacks_->at_least(stack_bytes);
+      t->slab = &stacks_.at_least(stack_bytes);
       t->number = started_ + 1;
+      t->clock = current_ != nullptr ? current_->clock : clock;
       ready_.reserve(alive_.size() + 1);
       alive_.put(*t);
       ++started_;
@@ -108,19 +94,16 @@ class simulation : flow_thread {
     if (options_.observer != nullptr) options_.observer->started(*t);
   }
 
-  // Runs the tasks until none can go on, or that makes no sense any more, or a point in real time.
-  // May be called again.
-  sim::verdict run(time_point until = never) {
+  // Runs the tasks until none can go on, or that makes no sense any more. May be called again.
+  sim::verdict run() {
     const runtime_attachment attached{ops_};
     adopt_thread(*this, thread_);
     rest_ = sim::verdict::passed;
-    until_ = until;
+    time_is_over_.store(false, std::memory_order_relaxed);
     resting_ = false;
     idle_steps_ = 0;
     while (sim_task* const t = choose()) switch_to(t);
-    if (!resting_ && options_.compare != nullptr && steps() < options_.compare->size()) {
-      come_to_rest(sim::verdict::diverged);
-    }
+    if (!resting_ && !given_up_ && !log_.rest()) come_to_rest(sim::verdict::diverged);
     return resting_ || alive_.empty() ? rest_ : sim::verdict::stuck;
   }
   // Has the current run come to rest at its next step.
@@ -129,35 +112,61 @@ class simulation : flow_thread {
     rest_ = why;
     resting_ = true;
   }
+  // The same, because it has taken too much real time. Any thread.
+  void end_time() noexcept { time_is_over_.store(true, std::memory_order_relaxed); }
   // Asks the current run to come to rest before the clock moves again.
   void stop_clock() noexcept { clock_stopped_ = true; }
 
-  [[nodiscard]] const runtime_ops& ops() const noexcept { return ops_; }
   // The task that runs; null on the thread's own stack.
   [[nodiscard]] sim_task* current() const noexcept { return current_; }
-  [[nodiscard]] time_point now() const noexcept { return now_; }
-  [[nodiscard]] duration elapsed() const noexcept { return now_ - epoch; }
+  // True time since the beginning.
+  [[nodiscard]] duration elapsed() const noexcept { return true_now() - epoch; }
+  [[nodiscard]] time_point true_now() const noexcept {
+    return time.load(std::memory_order_relaxed);
+  }
+  // By the clock of the task that runs; by true time, if none does.
+  [[nodiscard]] time_point now() const noexcept {
+    const sim_clock* const c = current_ != nullptr ? current_->clock : nullptr;
+    return c == nullptr ? true_now() : epoch + c->steady(elapsed());
+  }
+  [[nodiscard]] duration date() const noexcept {
+    const sim_clock* const c = current_ != nullptr ? current_->clock : nullptr;
+    return c == nullptr ? elapsed() : c->date(elapsed());
+  }
+  // A clock that counts on from what the task's, or true time, shows. Lives as long as this.
+  const sim_clock* add_clock(sim::clock_error e) {
+    return &clocks_.emplace_back(std::move(e), elapsed(), now() - epoch);
+  }
+  // Contract: inside a task.
+  void set_clock(sim::clock_error e) {
+    expects(current_ != nullptr, "a clock is set outside of a simulated task", this, site{});
+    current_->clock = add_clock(std::move(e));
+  }
   std::uint64_t random() noexcept {
     const std::uint64_t drawn = random_();
-    note(drawn);
+    log_.note(drawn);
     return drawn;
   }
   [[nodiscard]] std::uint64_t seed() const noexcept { return options_.seed; }
   // Any thread. Acquire: who reads either sees what the task that runs was about to do then.
-  [[nodiscard]] std::uint64_t steps() const noexcept {
-    return steps_.load(std::memory_order_acquire);
-  }
+  [[nodiscard]] std::uint64_t steps() const noexcept { return log_.steps(); }
   [[nodiscard]] std::uint64_t switches() const noexcept {
     return switches_.load(std::memory_order_acquire);
+  }
+  // Moves with all that happens; one operation may wake many. Any thread.
+  [[nodiscard]] std::uint64_t moves() const noexcept {
+    return steps() + switches() + wakes_.load(std::memory_order_relaxed);
   }
   [[nodiscard]] std::uint64_t started() const noexcept { return started_; }
   [[nodiscard]] std::uint64_t alive() const noexcept { return alive_.size(); }
   // The object's, in the order in which they were first used.
-  [[nodiscard]] std::uint64_t number_of(const void* object) { return objects_.number(object); }
+  [[nodiscard]] std::uint64_t number_of(const void* object) {
+    return log_.objects().number(object);
+  }
   // The object is no more; its address may come back as another's.
-  void forget(const void* object) noexcept { objects_.forget(object); }
+  void forget(const void* object) noexcept { log_.objects().forget(object); }
   // Of everything that was decided: equal for equal runs.
-  [[nodiscard]] std::uint64_t digest() const noexcept { return digest_; }
+  [[nodiscard]] std::uint64_t digest() const noexcept { return log_.digest(); }
   // Whether some wait for a time to come.
   [[nodiscard]] bool has_timers() const noexcept { return !timers_.empty(); }
   // While it is locked, no task ends: for another thread that looks at one.
@@ -188,17 +197,20 @@ class simulation : flow_thread {
       expects(current_ != nullptr, "a simulated wait outside of a simulated task", nullptr, site{});
       interrupt();
       block(word, deadline);
+      const bool permitted = word.load(std::memory_order_relaxed) == sim_permit;
+      if (!permitted) word.store(sim_idle, std::memory_order_relaxed);
       interrupt();
-      if (word.load(std::memory_order_relaxed) != sim_permit) return false;
+      if (!permitted) return false;
     }
     word.store(sim_idle, std::memory_order_relaxed);
     return true;
   }
 
-  // The wait of t ends: it was woken.
+  // There is a permit for t, which waits, or for which its deadline came before.
   void wake(sim_task& t) noexcept {
     expects(thread_simulation == this, "a simulated task is woken from outside of its simulation",
             nullptr, site{});
+    if (t.waits_for == nullptr) return;
     timers_.erase(t);
     make_ready(t);
     if (options_.observer != nullptr) options_.observer->woken(t, current_);
@@ -207,53 +219,50 @@ class simulation : flow_thread {
   // Ends the tasks that have not ended, as far as they let themselves be ended.
   void give_up() {
     given_up_ = true;
-    for (sim_task* const t : alive_) {
-      if (t->code != nullptr) t->code->info.given_up = true;
-      if (t->waits_for == nullptr || t->shields > 0) continue;
-      t->waits_for->store(sim_idle, std::memory_order_relaxed);
-      timers_.erase(*t);
-      make_ready(*t);
-    }
+    alive_.for_each([this](sim_task& t) {
+      if (t.code != nullptr) t.code->info.given_up = true;
+      if (t.waits_for == nullptr || t.shields > 0) return;
+      timers_.erase(t);
+      make_ready(t);
+    });
     run();
-    if (!alive_.empty()) static_cast<void>(stacks_.release());  // somebody may refer to them
   }
 
  private:
   static constexpr time_point epoch{std::chrono::hours{1}};  // far from 0, where arithmetic may end
-  static constexpr std::uint64_t look_every = 65'536;        // steps
   static constexpr unsigned most_refusals = 10'000;
 
-  void note(std::uint64_t what) noexcept {
-    digest_ = (digest_ ^ what) * splitmix_step;
-    digest_ ^= digest_ >> 29U;
-  }
   void step(const visible_op& op) {
-    const std::uint64_t steps = this->steps() + 1;
-    steps_.store(steps, std::memory_order_release);
-    std::uint64_t what = (current_->number << 32U) ^ op.where.line;
-    for (const char* c = op.verb; *c != 0; ++c) what = what * 31 + static_cast<unsigned char>(*c);
-    if (*op.kind != 0) what ^= objects_.number(op.object) * splitmix_step;  // else, one by its name
-    note(what);
-    if (options_.observer != nullptr) options_.observer->comes_to(*current_, op);
-    if (options_.record != nullptr) options_.record->push_back(digest_);
-    if (options_.compare != nullptr && !repeats(steps)) [[unlikely]]
+    if (!log_.step(current_->number, op)) [[unlikely]]
       come_to_rest(sim::verdict::diverged);
+    if (options_.observer != nullptr) options_.observer->comes_to(*current_, op);
     if (++idle_steps_ > options_.most_idle_steps + alive_.size()) [[unlikely]]
       come_to_rest(sim::verdict::spinning);
-    if (steps >= options_.most_steps) [[unlikely]]
+    if (steps() >= options_.most_steps) [[unlikely]]
       come_to_rest(sim::verdict::steps);
-    if (steps % look_every == 0 && until_ < std::chrono::steady_clock::now()) [[unlikely]]
+    if (time_is_over_.load(std::memory_order_relaxed)) [[unlikely]]
       come_to_rest(sim::verdict::time);
+  }
+
+  // Tasks that are left must not be asked for the time of this world any more.
+  void be_forgotten() noexcept {
+    const auto leave = [this](task_info& t) {
+      if (t.world.load(std::memory_order_relaxed) == this) {
+        t.world.store(nullptr, std::memory_order_relaxed);
+      }
+    };
+    alive_.for_each([&](const sim_task& t) {
+      if (t.code != nullptr) leave(t.code->info);
+    });
+    known_tasks.for_each(leave);
+    observed_waits.for_each([](const blocked_record&) {});  // who read it did so under these locks
   }
 
   void make_ready(sim_task& t) noexcept {
     idle_steps_ = 0;
+    wakes_.store(wakes_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     t.waits_for = nullptr;
     ready_.put(t);
-  }
-
-  [[nodiscard]] bool repeats(std::uint64_t steps) const noexcept {
-    return steps <= options_.compare->size() && (*options_.compare)[steps - 1] == digest_;
   }
 
   // The next task, taken out of those that can run; moves the clock if there is none. Null: nothing
@@ -264,12 +273,12 @@ class simulation : flow_thread {
   }
   bool advance() {
     if (timers_.empty() || clock_stopped_) return false;
-    now_ = timers_.earliest();
-    note(static_cast<std::uint64_t>(now_.time_since_epoch().count()));
-    while (timers_.earliest() <= now_) {
+    const time_point now = timers_.earliest();
+    time.store(now, std::memory_order_relaxed);
+    log_.note(static_cast<std::uint64_t>(now.time_since_epoch().count()));
+    while (timers_.earliest() <= now) {
       auto& t = static_cast<sim_task&>(timers_.pop());
-      t.waits_for->store(sim_idle, std::memory_order_relaxed);
-      make_ready(t);
+      make_ready(t);  // its word, on a stack that is out of the cache, says for now that it waits
       if (options_.observer != nullptr) options_.observer->woken(t, nullptr);
     }
     return true;
@@ -278,12 +287,8 @@ class simulation : flow_thread {
   sim_task* equipped(sim_task& t) {
     if (t.flow != nullptr) [[likely]]
       return &t;
-    if (spares_ != nullptr && t.slab == &stacks_->standard()) {
-      t.flow = std::exchange(spares_, spares_->next);
-      return &t;
-    }
     LOCKSTEP_TRY {
-      t.flow = stacked_flow::make<sim_stack>(*t.slab, &simulation::begin_stack);
+      t.flow = stacks_.take(*t.slab, &simulation::begin_stack);
       return &t;
     }
     LOCKSTEP_CATCH_ALL {
@@ -304,12 +309,20 @@ class simulation : flow_thread {
   }
   void block(std::atomic<std::uintptr_t>& word, time_point deadline) {
     sim_task& self = *current_;
-    if (deadline != never) timers_.insert(self, deadline);
+    if (const time_point at = truth(deadline); at != never) timers_.insert(self, at);
     idle_steps_ = 0;
     self.waits_for = &word;
     word.store(reinterpret_cast<std::uintptr_t>(&self), std::memory_order_relaxed);
     if (options_.observer != nullptr) options_.observer->blocks(self);
     switch_to(choose());
+  }
+
+  // When the current task's clock will show the time; now, if it did before.
+  [[nodiscard]] time_point truth(time_point shown) const noexcept {
+    if (shown <= now()) return true_now();
+    if (current_->clock == nullptr || shown == never) return shown;
+    const duration at = current_->clock->truth(shown - epoch);
+    return at < never - epoch ? epoch + at : never;
   }
 
   // Null: to the thread's own stack.
@@ -367,12 +380,7 @@ class simulation : flow_thread {
   }
   // The task has ended, and nobody is on its stack.
   void end(sim_task& t) noexcept {
-    if (&stacks_->standard() == t.slab) {
-      t.flow->next = spares_;
-      spares_ = t.flow;
-    } else {
-      stacked_flow::dispose(t.flow);
-    }
+    stacks_.give(t.flow);
     if (options_.observer != nullptr) options_.observer->ended(t);
     alive_.take(t);
     idle_steps_ = 0;
@@ -387,9 +395,9 @@ class simulation : flow_thread {
     while (++current_->refusals > most_refusals) switch_to(choose());
     return true;
   }
-  // Ends what a task does that was given up, unless it shields that.
+  // Ends what a task does that was given up, unless it shields that, or does it while it unwinds.
   void interrupt() {
-    if (!unwinding() || current_->shields > 0) return;
+    if (!unwinding() || current_->shields > 0 || std::uncaught_exceptions() > 0) return;
 #if LOCKSTEP_EXCEPTIONS
     throw task_given_up{};
 #else
@@ -399,23 +407,21 @@ class simulation : flow_thread {
 
   const sim::options options_;
   const runtime_ops& ops_;
+  sim_log log_;
   splitmix random_;
-  time_point now_ = epoch;
-  std::unique_ptr<stack_shelf> stacks_;
-  sim_objects objects_;
+  sim_stacks stacks_;
+  std::deque<sim_clock> clocks_;
   flow thread_;
   sim_task* current_ = nullptr;
   sim_ready ready_;
   sim_task_bag alive_;
   timer_heap timers_;
-  sim_stack* spares_ = nullptr;
   std::uint64_t started_ = 0;
-  std::atomic<std::uint64_t> steps_{0};
   std::uint64_t idle_steps_ = 0;
   std::atomic<std::uint64_t> switches_{0};
-  std::uint64_t digest_ = 0;
+  std::atomic<std::uint64_t> wakes_{0};  // and starts
   sim::verdict rest_ = sim::verdict::passed;
-  time_point until_ = never;
+  std::atomic<bool> time_is_over_{false};
   mutable short_lock ends_;
   bool clock_stopped_ = false;
   bool resting_ = false;
