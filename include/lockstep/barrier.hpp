@@ -151,6 +151,7 @@ class basic_barrier : private detail::visible_object<basic_barrier<R>, R> {
 
   // Both under the lock. arrive_locked returns whether nobody is missing any more; then the caller
   // has to call trip, which unlocks and returns how the phase ended.
+  void expect_missing(std::ptrdiff_t n, site where) const;
   bool arrive_locked(std::ptrdiff_t n, site where);
   status trip(hold_type& hold);
   // Under the lock. A phase that is over was completed unless a reset ended it; of older resets
@@ -194,9 +195,14 @@ using barrier = basic_barrier<threads_runtime>;
 }
 
 template <class R>
-bool basic_barrier<R>::arrive_locked(std::ptrdiff_t n, site where) {
+void basic_barrier<R>::expect_missing(std::ptrdiff_t n, site where) const {
   detail::expects(n >= 0 && n <= missing_ && completing_phase_ != phase_,
                   "more parties arrive at a barrier than it has", this, where);
+}
+
+template <class R>
+bool basic_barrier<R>::arrive_locked(std::ptrdiff_t n, site where) {
+  expect_missing(n, where);
   missing_ -= n;
   return missing_ == 0;
 }
@@ -238,6 +244,7 @@ status basic_barrier<R>::meet(const detail::limit& lim, site where) {
   if (broken_) return status::broken;
   const place at{phase_, resets_};
   if (const status s = lim.before(); s != status::ok) {  // this party will not come
+    expect_missing(1, where);
     detail::wake_list<R> woken;
     break_locked(woken);
     hold.unlock();

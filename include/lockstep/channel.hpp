@@ -238,14 +238,15 @@ template <class T, class R>
 void basic_channel<T, R>::close(site where) {
   this->announce("close", where);
   detail::wake_list<R> woken;
+  bool again = false;
   {
     const hold_type hold{lock_};
-    detail::expects(!closed_, "close of a closed channel", this, where);  // CH-4
-    closed_ = true;
+    again = std::exchange(closed_, true);
     receivers_.claim_all(status::closed, woken);
     senders_.claim_all(status::closed, woken);
   }
   woken.wake();
+  detail::expects(!again, "close of a closed channel", this, where);  // CH-4
 }
 
 template <class T, class R>

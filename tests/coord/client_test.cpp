@@ -478,6 +478,9 @@ TEST_F(client_test, an_error_does_not_print_passwords) {
   const auto text =
       error_of([] { static_cast<void>(lockstep::connect("redis://me:secret@host:6379")); }).second;
   EXPECT_THAT(text, AllOf(HasSubstr("host:6379"), Not(HasSubstr("secret"))));
+  const auto other =
+      error_of([] { static_cast<void>(lockstep::connect("redis://h/?password=secr@et")); }).second;
+  EXPECT_THAT(other, AllOf(HasSubstr("redis:..."), Not(HasSubstr("et'"))));
 }
 
 TEST_F(client_test, a_poll_of_a_subscription_that_has_ended_says_so) {

@@ -41,6 +41,9 @@ TEST(parameter_test, a_duration_may_be_asked_for_in_any_unit) {
   EXPECT_EQ(parse_value<std::chrono::milliseconds>("2s"), 2000ms);
   EXPECT_EQ(parse_value<std::chrono::nanoseconds>("2us"), 2000ns);
   EXPECT_EQ(parse_value<std::chrono::duration<double>>("250ms"), 0.25s);
+  const auto inexact = parse_value<std::chrono::duration<double>>("1.07s");
+  ASSERT_TRUE(inexact);
+  EXPECT_NEAR(inexact->count(), 1.07, 1e-9);
   EXPECT_EQ(parse_value<std::chrono::seconds>("soon"), std::nullopt);
 }
 

@@ -489,6 +489,12 @@ TEST(fibers_test, a_blocking_call_of_a_thread_is_made_in_place) {
   EXPECT_EQ(fibers::blocking([] { return std::this_thread::get_id(); }), here);
 }
 
+TEST(fibers_test, a_blocking_call_belongs_to_its_task) {
+  fibers::pool pool;
+  const auto name = [] { return std::string{this_task::name()}; };
+  EXPECT_EQ(pool.spawn("reader", [&] { return fibers::blocking(name); }).join(), "reader");
+}
+
 TEST(fibers_test, many_blocking_calls_run_at_once) {
   constexpr int n = 20;
   fibers::run([] {

@@ -148,6 +148,24 @@ TEST(short_lock_test, that_is_biased_is_still_a_lock_for_its_owner) {
   lock.unlock();
 }
 
+TEST(short_lock_test, that_is_biased_is_not_waited_for_by_who_only_tries) {
+  lockstep::detail::short_lock lock;
+  std::atomic<bool> inside{false}, looked{false};
+  std::thread owner{[&] {
+    const biased_thread here;
+    lock.lock();
+    lock.unlock_biased();
+    lock.lock();
+    inside = true;
+    while (!looked) std::this_thread::yield();
+    lock.unlock();
+  }};
+  while (!inside) std::this_thread::yield();
+  EXPECT_FALSE(lock.try_lock());
+  looked = true;
+  owner.join();
+}
+
 TEST(short_lock_test, that_is_biased_shows_another_thread_what_was_done_under_it) {
   for (const int visits : {1, 2, 3}) {
     lockstep::detail::short_lock lock;

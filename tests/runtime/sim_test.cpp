@@ -10,6 +10,7 @@
 #include <lockstep/lockstep.hpp>
 #include <lockstep/now.hpp>
 #include <lockstep/random.hpp>
+#include <lockstep/runtime/fibers.hpp>
 #include <map>
 #include <memory>
 #include <set>
@@ -39,6 +40,12 @@ TEST(sim_test, run_returns_what_its_function_returns) {
 
 TEST(sim_test, run_rethrows_what_its_function_throws) {
   EXPECT_THROW(sim::run([]() -> int { throw std::out_of_range{"no"}; }), std::out_of_range);
+}
+
+TEST(sim_test, calls_that_may_block_are_made_in_place) {
+  const auto here = std::this_thread::get_id();
+  EXPECT_EQ(sim::run([] { return fibers::blocking([] { return std::this_thread::get_id(); }); }),
+            here);
 }
 
 TEST(sim_test, run_waits_for_all_tasks) {

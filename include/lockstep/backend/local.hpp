@@ -36,8 +36,8 @@ class local_world final : public backend {
     std::uint64_t count = 0;
     {
       const std::lock_guard hold{c.lock};
-      count = ++c.count;
       if (who != nobody) c.signalled.push_back(who);
+      count = ++c.count;
       if (count >= c.next_threshold) c.ring(woken);
     }
     detail::alarm_list::wake(woken);

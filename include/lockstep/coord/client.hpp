@@ -71,8 +71,10 @@ class client {
                                          site where = site::current()) {
     if (ctx.done()) return ctx.status();  // and nothing was signalled
     auto meeting = barrier(state, target);
-    const std::uint64_t seq = signal_entry(state, where);
-    return after(meeting.wait(ctx, where), seq);
+    announce("signal_entry", where);
+    auto seq = coord::signal(*scope_, state);
+    if (!seq) return seq;
+    return after(meeting.wait(ctx, where), *seq);
   }
 
   // Appends a value to the topic and returns its sequence number.
@@ -104,8 +106,10 @@ class client {
                                           site where = site::current()) {
     if (ctx.done()) return ctx.status();  // and nothing was published
     auto meeting = barrier(state, target);
-    const std::uint64_t seq = publish<T>(topic, std::move(value), where);
-    return after(meeting.wait(ctx, where), seq);
+    announce("publish", where);
+    auto seq = coord::publish(*scope_, topic, std::move(value));
+    if (!seq) return seq;
+    return after(meeting.wait(ctx, where), *seq);
   }
 
   // publish, then subscribe: the subscription also yields the own value.

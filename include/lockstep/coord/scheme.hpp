@@ -33,6 +33,7 @@ struct scheme_registration {
 [[nodiscard]] inline std::string without_secrets(const std::string& url) {
   std::string shown = url;
   if (const auto at = shown.rfind('@'); at != std::string::npos) {
+    if (shown.find('?') < at) return shown.substr(0, shown.find(':') + 1) + "...";  // in either
     const auto slashes = shown.find("//");
     const auto begin = slashes < at ? slashes + 2 : std::min(shown.find(':') + 1, at);
     shown.erase(begin, at + 1 - begin);

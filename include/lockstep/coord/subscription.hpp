@@ -49,13 +49,13 @@ class subscription : public detail::recv_spellings<subscription<T>, T, any_runti
       to = {entry.status(), "topic '" + name() + "': " + entry.text()};
       return;
     }
-    ++received_;
     const T& value = *static_cast<const T*>(entry->value.get());
     if constexpr (detail::boxed<T>) {
       to.emplace(std::in_place, value);
     } else {
       to.emplace(value);
     }
+    ++received_;  // not if it could not be copied
   }
 
   // For select; see backend_case.

@@ -53,6 +53,7 @@ class alarm_list {
   void claim_if(Due due, alarm*& woken) noexcept {
     for (alarm* a = first_; a != nullptr;) {
       alarm* const following = a->next;
+      __builtin_prefetch(following);  // on the stack of one that may have waited for long
       if (due(*a)) {
         remove(*a);
         if (a->claim(*a)) {
@@ -69,6 +70,7 @@ class alarm_list {
     while (woken != nullptr) {
       alarm* const a = woken;
       woken = a->next;
+      __builtin_prefetch(woken);
       a->wake(*a);
     }
   }

@@ -107,10 +107,17 @@ class recv_case final : public object_case<R> {
   }
   void run(status how) override {
     if (how != status::ok) arrived_.reset(how);
+    const emptied at_the_end{arrived_};
     handle_received<T>(f_, unpack<T>(std::move(arrived_)));
   }
 
  private:
+  // What is left of a value is not destroyed when the next one comes, under the channel's lock.
+  struct emptied {
+    outcome<carrier<T>>& arrived;
+    ~emptied() { arrived.reset(status::would_block); }
+  };
+
   basic_channel<T, R>* from_;
   outcome<carrier<T>> arrived_{status::would_block};
   F f_;

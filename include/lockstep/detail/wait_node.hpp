@@ -175,6 +175,7 @@ class wake_list {
   void wake() noexcept {
     for (wait_node<R>* n = first_; n != nullptr;) {
       wait_node<R>* const following = n->next;
+      __builtin_prefetch(following);  // on the stack of one that may have waited for long
       n->op->wake();
       n = following;
     }

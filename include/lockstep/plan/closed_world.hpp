@@ -43,12 +43,14 @@ class closed_world {
     const std::uint64_t changes = detail::observed_waits.changes();
     const std::int64_t blocked = detail::observed_waits.blocked_for_ever();
     const bool moved = changes != std::exchange(seen_changes_, changes);
+    const bool stood_still = std::exchange(stands_still_, false);
     unknown_ = 0;
     if (moved || blocked < static_cast<std::int64_t>(unfinished_instances)) return false;
     const std::int64_t helpers = detail::helper_threads.load(std::memory_order_acquire);
     unknown_ =
         threads_of_process() + detail::unthreaded_tasks.alive() - blocked - own_threads - helpers;
-    return unknown_ == 0 && detail::observed_waits.changes() == changes;
+    stands_still_ = unknown_ == 0 && detail::observed_waits.changes() == changes;
+    return stood_still && stands_still_;  // twice: threads may just be starting, or ending
   }
 
   // Threads, or tasks, that might still wake somebody, at the last look at which all instances were blocked.
@@ -60,6 +62,7 @@ class closed_world {
 
   std::uint64_t seen_changes_ = ~std::uint64_t{0};
   std::int64_t unknown_ = 0;
+  bool stands_still_ = false;
 };
 
 }  // namespace lockstep::inline LOCKSTEP_ABI::plan

@@ -71,7 +71,7 @@ template <class T>
     const auto ns = parse_duration(text);
     if (!ns) return {};
     const auto value = std::chrono::duration_cast<T>(*ns);
-    if (value != *ns) return {};  // finer than T can tell
+    if (!std::is_floating_point_v<typename T::rep> && value != *ns) return {};  // too fine for T
     return value;
   } else if constexpr (std::is_arithmetic_v<T>) {
     return parse_number<T>(text);

@@ -311,7 +311,7 @@ class runner {
     if (over) return exit_status;
     // Threads that are still blocked use what main is about to destroy.
     out_.flush();
-    std::fflush(nullptr);
+    std::fflush(stdout);  // and not stdin, which an instance may be reading from
     std::_Exit(exit_status);
   }
 

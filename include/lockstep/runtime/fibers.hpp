@@ -207,7 +207,7 @@ class pool {
 };
 
 // Runs f() as a fiber of a pool of its own, and returns its result or rethrows its exception when all
-// fibers of the pool have ended.
+// fibers of the pool have ended. Contract: they do within options.shutdown_within after f() has.
 template <class F>
   requires std::is_invocable_v<std::decay_t<F>&>
 auto run(F&& f, const pool_options& options = {}) {

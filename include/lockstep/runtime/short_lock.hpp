@@ -43,7 +43,12 @@ class short_lock {
     }
   }
 
-  bool try_lock() noexcept { return try_lock_as(held); }
+  // Never waits: false also while the lock is biased, to whomever.
+  bool try_lock() noexcept {
+    std::uint32_t word = free;
+    return word_.compare_exchange_strong(word, held, std::memory_order_acquire,
+                                         std::memory_order_relaxed);
+  }
 
   void unlock() noexcept {
     const std::uint32_t word = word_.load(std::memory_order_relaxed);

@@ -103,6 +103,18 @@ TYPED_TEST(select_values_suite, a_value_that_was_not_sent_stays_in_its_case) {
   EXPECT_EQ(*receiver.join().value(), 7);
 }
 
+TYPED_TEST(select_values_suite, a_value_that_was_received_does_not_stay_in_its_case) {
+  this->proves("CH-6");
+  basic_channel<fragile, TypeParam> ch{1};
+  const int before = fragile::alive;
+  std::array cases{on_recv(ch, [](fragile) {})};
+  for (int i = 0; i < 2; ++i) {
+    ch.send(fragile{i});
+    select_list(cases);
+    EXPECT_EQ(fragile::alive, before);
+  }
+}
+
 TYPED_TEST(select_values_suite, values_whose_move_may_throw_travel_whole_and_die_once) {
   {
     basic_channel<fragile, TypeParam> ch, other;

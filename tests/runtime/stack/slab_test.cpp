@@ -87,6 +87,14 @@ TEST(slab_test, a_protected_page_stops_the_process_where_the_kernel_has_no_guard
 }
 #endif
 
+TEST(slab_test, gives_its_protected_pages_back) {
+  for (int i = 0; i < 100; ++i) {
+    stack_slab slab{16 * kib, 50};
+    static_cast<void>(slab.take());
+    EXPECT_NE(slab.guard(), stack_guard::watched) << i;
+  }
+}
+
 TEST(slab_test, watches_the_stacks_for_which_the_process_has_no_protected_page_left) {
   stack_slab slab{16 * kib, 0};
   char* const top = slab.take();

@@ -103,7 +103,8 @@ inline constinit errand_threads errand_runners{};
 namespace fibers {
 
 // Runs f() on a thread that may block, and returns its result or rethrows its exception; the calling
-// fiber waits, its worker goes on with others. On a task that is a thread already: just calls f.
+// fiber waits, its worker goes on with others; on that thread, f belongs to the fiber's task. On a task
+// that is a thread already, or is simulated: just calls f.
 // Throws error{unavailable} when the system has no thread to give. About 10 us: for calls that do
 // block, or need a deep stack.
 template <class F>
@@ -111,12 +112,14 @@ template <class F>
 std::invoke_result_t<F&> blocking(F&& f) {
   using result = std::invoke_result_t<F&>;
   namespace d = lockstep::detail;
-  if (d::current_runtime() == &d::threads_ops) return f();
+  const auto* const ops = d::current_runtime();
+  if (ops == &d::threads_ops || ops->shield != nullptr) return f();
 
   struct call : d::errand {
     explicit call(std::remove_reference_t<F>& to_call) noexcept
         : errand{[](errand& e) noexcept { static_cast<call&>(e).make(); }}, body{&to_call} {}
     void make() noexcept {
+      d::thread_task = self;
       LOCKSTEP_TRY {
         if constexpr (std::is_void_v<result>) {
           (*body)();
@@ -126,9 +129,11 @@ std::invoke_result_t<F&> blocking(F&& f) {
         }
       }
       LOCKSTEP_CATCH_ALL { failure = std::current_exception(); }
+      d::thread_task = nullptr;
       ended.unpark();
     }
     std::remove_reference_t<F>* body;
+    d::task_info* self = any_runtime::self();
     outcome<result> value{status::would_block};
     std::exception_ptr failure;
     d::any_parker ended;

@@ -43,6 +43,7 @@ class fiber_scheduler : task_source {
         threads_.emplace_back([this, &w] {
           thread_runtime = &ops_;
           w.run([this] { return over(); });
+          thread_runtime = nullptr;  // for what the thread's variables do when they are destroyed
         });
       }
       LOCKSTEP_CATCH_ALL {

@@ -73,7 +73,7 @@ class sim_watchdog {
       if (over && now - until_ >= grace) {
         std::fprintf(stderr, "timeout: the simulation cannot be brought to rest; %s\n",
                      sim_running_text(*simulation_).c_str());
-        std::fflush(nullptr);
+        std::fflush(stdout);
         std::_Exit(1);
       }
     }

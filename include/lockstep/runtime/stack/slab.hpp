@@ -63,6 +63,7 @@ class stack_slab {
       chunks_ = gone.before;
       carve_ = chunks_ != nullptr ? reinterpret_cast<char*>(chunks_) + chunks_->bytes : nullptr;
     }
+    protected_pages.fetch_sub(protected_here_, std::memory_order_relaxed);
   }
 
   // Bytes of a stack.
@@ -120,6 +121,8 @@ class stack_slab {
   static constexpr std::size_t largest_chunk = 4096;
   static constexpr std::int64_t protectable = 16'000;  // pages, of the whole process
 
+  static inline constinit std::atomic<std::int64_t> protected_pages{0};
+
   // At the beginning of each reserved range.
   struct chunk {
     chunk* before;
@@ -158,9 +161,9 @@ class stack_slab {
       if (::madvise(at, page_, guard_install) == 0) return;
       regions_ = false;
     }
-    static constinit std::atomic<std::int64_t> protected_pages{0};
     if (protected_pages.fetch_add(1, std::memory_order_relaxed) < pages_ &&
         ::mprotect(at, page_, PROT_NONE) == 0) {
+      ++protected_here_;
       return;
     }
     protected_pages.fetch_sub(1, std::memory_order_relaxed);
@@ -177,6 +180,7 @@ class stack_slab {
   std::size_t chunk_stacks_ = first_chunk;
   bool regions_ = true;
   std::int64_t pages_ = protectable;
+  std::int64_t protected_here_ = 0;
   std::atomic<bool> watched_{false};
 };
 
