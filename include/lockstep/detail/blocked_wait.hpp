@@ -30,12 +30,12 @@ struct blocked_wait {
     observed_waits.for_each([&](const blocked_record& r) {
       char progress[256] = "";
       if (r.op.describe != nullptr) r.op.describe(r.op.object, progress, sizeof progress);
-      task_name who =
+      task_name waiter =
           r.task != nullptr ? task_name::of(*r.task) : task_name::of_thread(r.thread_id);
       const time_point now =
-          who.world != nullptr ? who.world->time.load(std::memory_order_relaxed) : real_now;
+          waiter.world != nullptr ? waiter.world->time.load(std::memory_order_relaxed) : real_now;
       waits.push_back(
-          {std::move(who),
+          {std::move(waiter),
            r.op.verb,
            r.op.kind,
            progress,
