@@ -72,8 +72,8 @@ class client {
     if (ctx.done()) return ctx.status();  // and nothing was signalled
     auto meeting = barrier(state, target);
     announce("signal_entry", where);
-    auto seq = coord::signal(*scope_, state);
-    if (!seq) return seq;
+    const auto seq = coord::signal(*scope_, state);
+    if (!seq) return {seq.status(), seq.text()};
     return after(meeting.wait(ctx, where), *seq);
   }
 
@@ -107,8 +107,8 @@ class client {
     if (ctx.done()) return ctx.status();  // and nothing was published
     auto meeting = barrier(state, target);
     announce("publish", where);
-    auto seq = coord::publish(*scope_, topic, std::move(value));
-    if (!seq) return seq;
+    const auto seq = coord::publish(*scope_, topic, std::move(value));
+    if (!seq) return {seq.status(), seq.text()};
     return after(meeting.wait(ctx, where), *seq);
   }
 
