@@ -13,6 +13,7 @@
 #include <lockstep/runtime/fibers.hpp>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -207,6 +208,43 @@ TEST(sim_test, the_date_begins_with_the_year_2000) {
     EXPECT_EQ(today(), begin + 36h);
   });
   EXPECT_GT(today(), std::chrono::sys_days{std::chrono::year{2020} / 1 / 1});
+}
+
+TEST(sim_test, a_run_is_the_same_wherever_its_objects_lie) {
+  const auto digest = [](bool at_the_same_place) {
+    sim::world w;
+    w.go([=] {
+      std::optional<mutex> one, other;
+      one.emplace().lock();
+      one->unlock();
+      one.reset();
+      auto& second = at_the_same_place ? one : other;
+      second.emplace().lock();
+      second->unlock();
+    });
+    return w.run().digest;
+  };
+  EXPECT_EQ(digest(true), digest(false));
+}
+
+TEST(sim_test, a_task_that_is_woken_at_its_deadline_goes_on_once) {
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    sim::run(
+        [] {
+          channel<int> ch;
+          wait_group wg;
+          wg.go([&] {
+            this_task::sleep_for(1s);
+            static_cast<void>(ch.try_send(1));
+          });
+          static_cast<void>(ch.try_recv_for(1s));
+          const auto begun = lockstep::now();
+          this_task::sleep_for(10s);
+          EXPECT_EQ(lockstep::now() - begun, 10s);
+          wg.wait();
+        },
+        {.seed = seed});
+  }
 }
 
 TEST(sim_test, dates_are_deadlines) {
