@@ -44,7 +44,7 @@ class idle_peer {
   void run() {
     while (!ended_) {
       home_.fall_asleep(me_, [this] {
-        ++looks_;
+        looks_ = calls_ + 1;  // it may have been called without a look
         return ended_.load();
       });
       ++calls_;
