@@ -249,6 +249,7 @@ template <class T, class R>
 template <class C>
 void basic_subscription<T, R>::recv_core(outcome<C>& to, const detail::limit& lim, site where) {
   detail::checkpoint<R>([&] { return operation(where); });
+  const std::uint64_t before = place_->received;
   item value;
   status s = lim.before();
   while (s == status::ok && value == nullptr) {
@@ -261,10 +262,16 @@ void basic_subscription<T, R>::recv_core(outcome<C>& to, const detail::limit& li
                       [&] { return operation(where); });
   }
   if (s != status::ok) return to.reset(s);
-  if constexpr (detail::boxed<T>) {
-    to.emplace(std::in_place, *value);
-  } else {
-    to.emplace(*value);
+  LOCKSTEP_TRY {
+    if constexpr (detail::boxed<T>) {
+      to.emplace(std::in_place, *value);
+    } else {
+      to.emplace(*value);
+    }
+  }
+  LOCKSTEP_CATCH_ALL {
+    place_->next = std::exchange(place_->received, before);  // to be copied again
+    LOCKSTEP_RETHROW;
   }
 }
 

@@ -38,12 +38,12 @@ struct local_test : testing::Test {
   coord::local_world world;
 
   void signal(const std::string& name, coord::participant who = 0) {
-    EXPECT_TRUE(world.counter_add(name, who));
+    EXPECT_TRUE(world.counter_named(name).add(who));
   }
-  void append(coord::payload p) { EXPECT_TRUE(world.log_append("n", std::move(p))); }
+  void append(coord::payload p) { EXPECT_TRUE(world.log_named("n").append(std::move(p))); }
 
   lockstep::outcome<coord::payload> read(const std::string& name, std::uint64_t seq) {
-    return world.log_read(name, seq, lockstep::detail::type_tag_of<int>);
+    return world.log_named(name).read(seq, lockstep::detail::type_tag_of<int>);
   }
 };
 
@@ -92,25 +92,25 @@ TEST_F(local_test, the_end_of_one_world_leaves_others_alone) {
 }
 
 TEST_F(local_test, a_counter_counts_from_one_each_by_its_name) {
-  EXPECT_EQ(world.counter_add("a", 0).value(), 1U);
-  EXPECT_EQ(world.counter_add("a", 1).value(), 2U);
-  EXPECT_EQ(world.counter_add("b", 0).value(), 1U);
+  EXPECT_EQ(world.counter_named("a").add(0).value(), 1U);
+  EXPECT_EQ(world.counter_named("a").add(1).value(), 2U);
+  EXPECT_EQ(world.counter_named("b").add(0).value(), 1U);
 }
 
 TEST_F(local_test, an_alarm_on_a_count_already_reached_is_not_registered) {
   bell b;
   signal("n");
-  EXPECT_TRUE(world.counter_arm("n", 1, 0, b));
-  EXPECT_TRUE(world.counter_arm("n", 0, 0, b));
+  EXPECT_TRUE(world.counter_named("n").arm(1, 0, b));
+  EXPECT_TRUE(world.counter_named("n").arm(0, 0, b));
   signal("n");
   EXPECT_EQ(b.claims, 0);
 }
 
 TEST_F(local_test, an_alarm_rings_once_when_its_count_is_reached) {
   bell second, third, also_third;
-  EXPECT_FALSE(world.counter_arm("n", 3, 0, third));
-  EXPECT_FALSE(world.counter_arm("n", 2, 0, second));
-  EXPECT_FALSE(world.counter_arm("n", 3, 0, also_third));
+  EXPECT_FALSE(world.counter_named("n").arm(3, 0, third));
+  EXPECT_FALSE(world.counter_named("n").arm(2, 0, second));
+  EXPECT_FALSE(world.counter_named("n").arm(3, 0, also_third));
   signal("n");
   EXPECT_EQ(second.claims + third.claims, 0);
   signal("n");
@@ -125,10 +125,10 @@ TEST_F(local_test, an_alarm_rings_once_when_its_count_is_reached) {
 
 TEST_F(local_test, a_disarmed_alarm_does_not_ring_and_those_behind_it_do) {
   bell early, late;
-  EXPECT_FALSE(world.counter_arm("n", 1, 0, early));
-  EXPECT_FALSE(world.counter_arm("n", 2, 0, late));
-  world.counter_disarm("n", early);
-  world.counter_disarm("n", early);
+  EXPECT_FALSE(world.counter_named("n").arm(1, 0, early));
+  EXPECT_FALSE(world.counter_named("n").arm(2, 0, late));
+  world.counter_named("n").disarm(early);
+  world.counter_named("n").disarm(early);
   signal("n");
   signal("n");
   EXPECT_EQ(early.claims, 0);
@@ -137,7 +137,7 @@ TEST_F(local_test, a_disarmed_alarm_does_not_ring_and_those_behind_it_do) {
 
 TEST_F(local_test, an_alarm_that_another_claimed_is_not_woken) {
   bell b;
-  EXPECT_FALSE(world.counter_arm("n", 1, 0, b));
+  EXPECT_FALSE(world.counter_named("n").arm(1, 0, b));
   b.claims = 1;
   signal("n");
   EXPECT_EQ(b.rings, 0);
@@ -148,22 +148,22 @@ TEST_F(local_test, progress_tells_who_signalled_and_who_waits) {
   signal("n", 4);
   signal("n", coord::nobody);
   signal("n", 2);
-  EXPECT_FALSE(world.counter_arm("n", 9, 7, a));
-  EXPECT_FALSE(world.counter_arm("n", 8, coord::nobody, b));
-  const auto p = world.counter_progress("n");
+  EXPECT_FALSE(world.counter_named("n").arm(9, 7, a));
+  EXPECT_FALSE(world.counter_named("n").arm(8, coord::nobody, b));
+  const auto p = world.counter_named("n").progress();
   EXPECT_EQ(p.count, 3U);
   EXPECT_THAT(p.signalled, UnorderedElementsAre(4, 2));
   EXPECT_THAT(p.waiting, UnorderedElementsAre(7));
-  world.counter_disarm("n", a);
-  world.counter_disarm("n", b);
-  EXPECT_TRUE(world.counter_progress("n").waiting.empty());
-  EXPECT_EQ(world.counter_progress("unheard of").count, 0U);
+  world.counter_named("n").disarm(a);
+  world.counter_named("n").disarm(b);
+  EXPECT_TRUE(world.counter_named("n").progress().waiting.empty());
+  EXPECT_EQ(world.counter_named("unheard of").progress().count, 0U);
 }
 
 TEST_F(local_test, a_log_keeps_its_entries_in_order) {
   EXPECT_EQ(read("n", 1).status(), status::would_block);
-  EXPECT_EQ(world.log_append("n", entry(10)).value(), 1U);
-  EXPECT_EQ(world.log_append("n", entry(20)).value(), 2U);
+  EXPECT_EQ(world.log_named("n").append(entry(10)).value(), 1U);
+  EXPECT_EQ(world.log_named("n").append(entry(20)).value(), 2U);
   EXPECT_EQ(*static_cast<const int*>(read("n", 1)->value.get()), 10);
   EXPECT_EQ(*static_cast<const int*>(read("n", 2)->value.get()), 20);
   EXPECT_EQ(read("n", 3).status(), status::would_block);
@@ -176,25 +176,25 @@ TEST_F(local_test, readers_share_an_entry_instead_of_copying_it) {
 
 TEST_F(local_test, a_log_holds_entries_of_one_type) {
   append(entry(10));
-  const auto refused = world.log_append("n", entry(1.5));
+  const auto refused = world.log_named("n").append(entry(1.5));
   EXPECT_EQ(refused.status(), status::mismatch);
   EXPECT_THAT(refused.text(), HasSubstr("it carries int, not double"));
-  const auto unread = world.log_read("n", 1, lockstep::detail::type_tag_of<double>);
+  const auto unread = world.log_named("n").read(1, lockstep::detail::type_tag_of<double>);
   EXPECT_EQ(unread.status(), status::mismatch);
   EXPECT_EQ(read("n", 2).status(), status::would_block);
 }
 
 TEST_F(local_test, an_alarm_on_a_log_rings_when_its_entry_comes) {
   bell first, second, cancelled;
-  EXPECT_FALSE(world.log_arm("n", 1, first));
-  EXPECT_FALSE(world.log_arm("n", 2, second));
-  EXPECT_FALSE(world.log_arm("n", 1, cancelled));
-  world.log_disarm("n", cancelled);
+  EXPECT_FALSE(world.log_named("n").arm(1, first));
+  EXPECT_FALSE(world.log_named("n").arm(2, second));
+  EXPECT_FALSE(world.log_named("n").arm(1, cancelled));
+  world.log_named("n").disarm(cancelled);
   append(entry(1));
   EXPECT_EQ(first.rings, 1);
   EXPECT_EQ(second.claims, 0);
   EXPECT_EQ(cancelled.claims, 0);
-  EXPECT_TRUE(world.log_arm("n", 1, first));
+  EXPECT_TRUE(world.log_named("n").arm(1, first));
   append(entry(2));
   EXPECT_EQ(second.rings, 1);
 }
@@ -202,10 +202,10 @@ TEST_F(local_test, an_alarm_on_a_log_rings_when_its_entry_comes) {
 TEST_F(local_test, an_entry_of_another_type_rings_nothing) {
   append(entry(1));
   bell b;
-  EXPECT_FALSE(world.log_arm("n", 2, b));
-  EXPECT_EQ(world.log_append("n", entry(1.5)).status(), status::mismatch);
+  EXPECT_FALSE(world.log_named("n").arm(2, b));
+  EXPECT_EQ(world.log_named("n").append(entry(1.5)).status(), status::mismatch);
   EXPECT_EQ(b.claims, 0);
-  world.log_disarm("n", b);
+  world.log_named("n").disarm(b);
 }
 
 }  // namespace

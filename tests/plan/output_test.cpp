@@ -6,12 +6,14 @@
 
 #include <boost/json/parse.hpp>
 #include <boost/json/value_to.hpp>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "support/world.hpp"
@@ -47,6 +49,11 @@ struct output_test : testing::Test {
     testing::internal::GetCapturedStdout();
   }
 
+  void say(std::uint64_t instance, const std::string& text) {
+    plan::output::message m = out->begin_message(instance);
+    m.line += text;
+    out->say(instance, std::move(m));
+  }
   [[nodiscard]] fs::path file(int instance, const char* name) const {
     return root / "r1" / "single" / std::to_string(instance) / name;
   }
@@ -65,7 +72,7 @@ struct output_test : testing::Test {
 };
 
 TEST_F(output_test, each_instance_has_a_file_below_its_run_and_group) {
-  for (const int i : {0, 2}) out->message(static_cast<unsigned>(i), "hello");
+  for (const int i : {0, 2}) say(static_cast<unsigned>(i), "hello");
   out->flush();
   EXPECT_TRUE(fs::exists(root / "r1/single/0/run.out"));
   EXPECT_FALSE(fs::exists(root / "r1/single/1"));  // it said nothing
@@ -73,7 +80,7 @@ TEST_F(output_test, each_instance_has_a_file_below_its_run_and_group) {
 }
 
 TEST_F(output_test, every_line_tells_when_and_where_it_belongs) {
-  out->message(0, "hello");
+  say(0, "hello");
   const auto line = events(0).at(0);
   EXPECT_GT(line.at("ts").as_int64(), 1'600'000'000'000'000'000);  // nanoseconds
   EXPECT_EQ(line.at("msg").as_string(), "");
@@ -82,7 +89,7 @@ TEST_F(output_test, every_line_tells_when_and_where_it_belongs) {
 }
 
 TEST_F(output_test, a_message_has_its_present_and_its_earlier_form) {
-  out->message(0, "hello");
+  say(0, "hello");
   const auto event = events(0).at(0).at("event").as_object();
   EXPECT_EQ(event.at("message_event").at("message").as_string(), "hello");
   EXPECT_EQ(event.at("type").as_string(), "message");
@@ -132,7 +139,7 @@ TEST_F(output_test, texts_come_back_as_they_were_whatever_they_hold) {
                                        "Grüße, \u65e5\u672c, \U0001F600",
                                        "",
                                        "{\"a\": [1]}"};
-  for (const auto& text : texts) out->message(0, text);
+  for (const auto& text : texts) say(0, text);
   const auto lines = events(0);
   ASSERT_EQ(lines.size(), texts.size());  // one line each
   for (std::size_t i = 0; i < texts.size(); ++i) {
@@ -142,7 +149,7 @@ TEST_F(output_test, texts_come_back_as_they_were_whatever_they_hold) {
 }
 
 TEST_F(output_test, more_than_a_buffer_full_keeps_its_order) {
-  for (int i = 0; i < 1000; ++i) out->message(0, std::to_string(i) + std::string(100, 'x'));
+  for (int i = 0; i < 1000; ++i) say(0, std::to_string(i) + std::string(100, 'x'));
   const auto lines = events(0);
   ASSERT_EQ(lines.size(), 1000U);
   for (std::size_t i = 0; i < lines.size(); ++i) {
@@ -154,7 +161,7 @@ TEST_F(output_test, many_instances_write_at_once) {
   const auto write_all = [&](unsigned first) {
     for (unsigned i = first; i < 300; i += 2) {
       out->started(i);
-      out->message(i, "hello");
+      say(i, "hello");
       out->succeeded(i);
     }
   };
@@ -165,7 +172,7 @@ TEST_F(output_test, many_instances_write_at_once) {
 }
 
 TEST_F(output_test, what_is_buffered_is_written_at_the_end) {
-  out->message(0, "hello");
+  say(0, "hello");
   out.reset();
   EXPECT_THAT(text_of(file(0, "run.out")), HasSubstr("hello"));
 }
@@ -174,7 +181,7 @@ TEST_F(output_test, without_a_place_nothing_is_collected) {
   fs::remove_all(root);
   out.emplace(info(), "");
   out->started(0);
-  out->message(0, "hello");
+  say(0, "hello");
   out->failed(0, "the disk is full");
   out->flush();
   EXPECT_FALSE(fs::exists(root));

@@ -44,6 +44,21 @@ TEST(boost_fibers_test, go_starts_a_fiber_of_boost_with_its_name) {
   EXPECT_STREQ(this_task::name(), "");
 }
 
+// A process whose threads all wait has come to rest; of these fibers nobody knows how many go on.
+TEST(boost_fibers_test, a_fiber_of_boost_that_waits_is_reported_and_does_not_count_as_a_thread) {
+  const detail::hook_scope observe{detail::hook_observe};
+  const auto here = boost_fibers::attach();
+  channel<int> ch;
+  boost::fibers::fiber receiver{[&] { EXPECT_EQ(*ch.recv(), 7); }};
+  boost::this_fiber::yield();
+  int waits = 0;
+  detail::observed_waits.for_each([&](const detail::blocked_record&) { ++waits; });
+  EXPECT_EQ(waits, 1);
+  EXPECT_EQ(detail::observed_waits.blocked_for_ever(), 0);
+  ch.send(7);
+  receiver.join();
+}
+
 TEST(boost_fibers_test, threads_and_fibers_of_boost_meet_in_one_channel) {
   channel<int> to_fiber;
   channel<int> to_thread;

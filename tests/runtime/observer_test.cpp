@@ -26,7 +26,7 @@ using lockstep::detail::hooks_word;
 using lockstep::detail::observed_waits;
 using namespace std::chrono_literals;
 
-// What a report would say of each blocked task, newest first.
+// What a report would say of each blocked task.
 std::vector<std::string> blocked() {
   std::vector<std::string> text;
   observed_waits.for_each([&](const blocked_record& r) {
@@ -163,7 +163,7 @@ TEST_F(observer_test, each_kind_of_wait_is_recorded_under_its_own_name) {
   auto sleeper = support::run(
       [&] { return lockstep::this_task::sleep_for(scope.context(), lockstep::duration::max()); });
   sleeper.until_blocked();
-  EXPECT_EQ(blocked(), (std::vector<std::string>{"sleep  for ever", "lock mutex for ever"}));
+  EXPECT_EQ(blocked(), (std::vector<std::string>{"lock mutex for ever", "sleep  for ever"}));
   scope.cancel();
   m.unlock();
   locker.join();

@@ -187,6 +187,42 @@ TEST(sim_test, all_that_is_due_at_one_instant_can_run_in_any_order) {
   EXPECT_EQ(orders.size(), 6U);
 }
 
+TEST(sim_test, everybody_gets_a_turn_though_others_never_wait) {
+  bool begun = false;
+  channel<int> nothing;
+  sim::world w;
+  for (int i = 0; i < 200; ++i) {
+    w.go([&] {
+      while (!begun) static_cast<void>(nothing.try_recv());
+    });
+  }
+  w.go([&] { begun = true; });
+  EXPECT_EQ(w.run().verdict, sim::verdict::passed);
+}
+
+TEST(sim_test, hundreds_of_tasks_that_wait_for_one_go_on_in_any_order) {
+  std::set<std::size_t> first;
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    std::vector<std::size_t> order;
+    sim::world w{{.seed = seed}};
+    event start;
+    for (std::size_t i = 0; i < 300; ++i) {
+      w.go([&, i] {
+        start.wait();
+        order.push_back(i);
+      });
+    }
+    w.go([&] {
+      this_task::sleep_for(1s);
+      start.set();
+    });
+    w.run();
+    ASSERT_EQ(std::set<std::size_t>(order.begin(), order.end()).size(), 300U);
+    first.insert(order.front());
+  }
+  EXPECT_GT(first.size(), 5U);
+}
+
 TEST(sim_test, an_hour_of_ticks_takes_no_hour) {
   const auto really_begun = std::chrono::steady_clock::now();
   int ticks = 0;

@@ -7,7 +7,6 @@
 // one that does is O(waiters of that state).
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -21,146 +20,134 @@
 #include "../coord/backend.hpp"
 #include "../coord/scheme.hpp"
 #include "../detail/alarm.hpp"
+#include "../detail/alarm_bag.hpp"
 #include "../detail/config.hpp"
 #include "../error.hpp"
 #include "../runtime/short_lock.hpp"
 
 namespace lockstep::inline LOCKSTEP_ABI::coord {
 
-// Everything that the clients of one world share.
-class local_world final : public backend {
+class local_counter final : public counter {
  public:
-  outcome<std::uint64_t> counter_add(const std::string& name, participant who) override {
-    counter& c = counters_.at(name);
-    detail::alarm* woken = nullptr;
+  outcome<std::uint64_t> add(participant who) override {
     std::uint64_t count = 0;
+    bool rings = false;
     {
-      const std::lock_guard hold{c.lock};
-      if (who != nobody) c.signalled.push_back(who);
-      count = ++c.count;
-      if (count >= c.next_threshold) c.ring(woken);
+      const std::lock_guard hold{lock_};
+      if (who != nobody) signalled_.push_back(who);
+      count = ++count_;
+      rings = alarms_.due(count);
     }
-    detail::alarm_list::wake(woken);
+    if (rings) alarms_.ring(lock_, [this] { return count_; });
     return outcome<std::uint64_t>{std::in_place, count};
   }
-
-  std::uint64_t counter_get(const std::string& name) override {
-    counter& c = counters_.at(name);
-    const std::lock_guard hold{c.lock};
-    return c.count;
+  std::uint64_t get() override {
+    const std::lock_guard hold{lock_};
+    return count_;
   }
-
-  bool counter_arm(const std::string& name, std::uint64_t at_least, participant who,
-                   detail::alarm& a) override {
-    counter& c = counters_.at(name);
-    const std::lock_guard hold{c.lock};
-    if (c.count >= at_least) return true;
+  bool arm(std::uint64_t at_least, participant who, detail::alarm& a) override {
+    const std::lock_guard hold{lock_};
+    if (count_ >= at_least) return true;
     a.threshold = at_least;
-    c.next_threshold = std::min(c.next_threshold, at_least);
     a.who = who;
-    c.alarms.add(a);
+    alarms_.add(a);
+    ++arms_;
     return false;
   }
-
-  void counter_disarm(const std::string& name, detail::alarm& a) override {
-    counter& c = counters_.at(name);
-    const std::lock_guard hold{c.lock};
-    c.alarms.remove(a);
+  void disarm(detail::alarm& a) override {
+    const std::lock_guard hold{lock_};
+    alarms_.remove(a);
+    ++arms_;
   }
-
-  progress counter_progress(const std::string& name) override {
-    counter& c = counters_.at(name);
-    const std::lock_guard hold{c.lock};
-    progress p{c.count, c.signalled, {}};
-    c.alarms.for_each([&p](const detail::alarm& a) {
+  coord::progress progress() override {
+    const std::lock_guard hold{lock_};
+    coord::progress p{count_, signalled_, {}};
+    alarms_.for_each([&p](const detail::alarm& a) {
       if (a.who != nobody) p.waiting.push_back(a.who);
     });
     return p;
   }
+  std::uint64_t revision() override {
+    const std::lock_guard hold{lock_};
+    return count_ + arms_;
+  }
+  void ring_all() noexcept { alarms_.ring_all(lock_); }
 
-  outcome<std::uint64_t> log_append(const std::string& name, payload entry) override {
-    log& l = logs_.at(name);
-    detail::alarm* woken = nullptr;
+ private:
+  detail::short_lock lock_;
+  std::uint64_t count_ = 0;
+  std::uint64_t arms_ = 0;  // and disarms
+  detail::alarm_bag alarms_;
+  std::vector<participant> signalled_;
+};
+
+class local_log final : public log {
+ public:
+  outcome<std::uint64_t> append(payload entry) override {
     std::uint64_t seq = 0;
+    bool rings = false;
     {
-      const std::lock_guard hold{l.lock};
-      if (const auto wrong = l.mismatch(*entry.type); !wrong.empty()) {
+      const std::lock_guard hold{lock_};
+      if (const auto wrong = mismatch(*entry.type); !wrong.empty()) {
         return {status::mismatch, wrong};
       }
-      l.entries.push_back(std::move(entry));
-      seq = l.entries.size();
-      l.alarms.claim_if([seq](const detail::alarm& a) { return a.threshold <= seq; }, woken);
+      entries_.push_back(std::move(entry));
+      seq = entries_.size();
+      rings = alarms_.due(seq);
     }
-    detail::alarm_list::wake(woken);
+    if (rings) alarms_.ring(lock_, [this] { return entries_.size(); });
     return outcome<std::uint64_t>{std::in_place, seq};
   }
-
-  outcome<payload> log_read(const std::string& name, std::uint64_t seq,
-                            const detail::type_tag& type) override {
-    log& l = logs_.at(name);
-    const std::lock_guard hold{l.lock};
-    if (const auto wrong = l.mismatch(type); !wrong.empty()) return {status::mismatch, wrong};
-    if (seq > l.entries.size()) return status::would_block;
-    return outcome<payload>{std::in_place, l.entries[static_cast<std::size_t>(seq - 1)]};
+  outcome<payload> read(std::uint64_t seq, const detail::type_tag& type) override {
+    const std::lock_guard hold{lock_};
+    if (const auto wrong = mismatch(type); !wrong.empty()) return {status::mismatch, wrong};
+    if (seq > entries_.size()) return status::would_block;
+    return outcome<payload>{std::in_place, entries_[static_cast<std::size_t>(seq - 1)]};
   }
-
-  std::uint64_t log_last(const std::string& name) override {
-    log& l = logs_.at(name);
-    const std::lock_guard hold{l.lock};
-    return l.entries.size();
+  std::uint64_t last() override {
+    const std::lock_guard hold{lock_};
+    return entries_.size();
   }
-
-  bool log_arm(const std::string& name, std::uint64_t seq, detail::alarm& a) override {
-    log& l = logs_.at(name);
-    const std::lock_guard hold{l.lock};
-    if (seq <= l.entries.size()) return true;
+  bool arm(std::uint64_t seq, detail::alarm& a) override {
+    const std::lock_guard hold{lock_};
+    if (seq <= entries_.size()) return true;
     a.threshold = seq;
-    l.alarms.add(a);
+    alarms_.add(a);
     return false;
   }
-
-  void log_disarm(const std::string& name, detail::alarm& a) override {
-    log& l = logs_.at(name);
-    const std::lock_guard hold{l.lock};
-    l.alarms.remove(a);
+  void disarm(detail::alarm& a) override {
+    const std::lock_guard hold{lock_};
+    alarms_.remove(a);
   }
+  void ring_all() noexcept { alarms_.ring_all(lock_); }
+
+ private:
+  // What to say if entries are of another type than this; empty if they are not.
+  [[nodiscard]] std::string mismatch(const detail::type_tag& type) const {
+    if (entries_.empty() || entries_.front().type->is(type)) return {};
+    return "it carries " + entries_.front().type->name() + ", not " + type.name();
+  }
+
+  detail::short_lock lock_;
+  std::deque<payload> entries_;
+  detail::alarm_bag alarms_;
+};
+
+// Everything that the clients of one world share.
+class local_world final : public backend {
+ public:
+  counter& counter_named(const std::string& name) override { return counters_.at(name); }
+  log& log_named(const std::string& name) override { return logs_.at(name); }
 
   [[nodiscard]] context lost() const override { return session_.context(); }
   // Ends the session of every client of this world.
-  void end() noexcept { session_.cancel(); }
+  void end() noexcept {
+    session_.cancel();
+    counters_.ring_all();
+    logs_.ring_all();
+  }
 
  private:
-  struct counter {
-    void ring(detail::alarm*& woken) noexcept {
-      next_threshold = ~std::uint64_t{0};
-      alarms.claim_if(
-          [this](const detail::alarm& a) {
-            if (a.threshold <= count) return true;
-            next_threshold = std::min(next_threshold, a.threshold);
-            return false;
-          },
-          woken);
-    }
-
-    detail::short_lock lock;
-    std::uint64_t count = 0;
-    std::uint64_t next_threshold = ~std::uint64_t{0};
-    detail::alarm_list alarms;
-    std::vector<participant> signalled;
-  };
-
-  struct log {
-    // What to say if entries are of another type than this; empty if they are not.
-    [[nodiscard]] std::string mismatch(const detail::type_tag& type) const {
-      if (entries.empty() || entries.front().type->is(type)) return {};
-      return "it carries " + entries.front().type->name() + ", not " + type.name();
-    }
-
-    detail::short_lock lock;
-    std::deque<payload> entries;
-    detail::alarm_list alarms;
-  };
-
   // Objects by name, made at first use, at a stable address.
   template <class Object>
   class directory {
@@ -169,14 +156,18 @@ class local_world final : public backend {
       const std::lock_guard hold{lock_};
       return objects_[name];
     }
+    void ring_all() noexcept {
+      const std::lock_guard hold{lock_};
+      for (auto& [name, object] : objects_) object.ring_all();
+    }
 
    private:
     std::mutex lock_;
     std::unordered_map<std::string, Object> objects_;
   };
 
-  directory<counter> counters_;
-  directory<log> logs_;
+  directory<local_counter> counters_;
+  directory<local_log> logs_;
   cancel_scope session_;
 };
 

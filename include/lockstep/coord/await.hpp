@@ -11,11 +11,12 @@
 
 namespace lockstep::inline LOCKSTEP_ABI::coord {
 
-// Waits until arm(alarm) says that what it waits for is there, whatever rings in between.
-// Outcomes: ok, would_block, timeout, cancelled, and session_lost once `end` has ended.
+// Waits until arm(alarm) says that what it waits for is there, whatever rings in between; as all alarms
+// do when the session ends. Outcomes: ok, would_block, timeout, cancelled, and session_lost: `lost` has
+// ended, or `end`.
 template <class Arm, class Disarm>
-status await(const detail::limit& lim, const context& end, const detail::visible_op& what, Arm arm,
-             Disarm disarm) {
+status await(const detail::limit& lim, const context& lost, const context& end,
+             const detail::visible_op& what, Arm arm, Disarm disarm) {
   constexpr int rang = 0;
   constexpr int ended = 1;
   detail::checkpoint<any_runtime>([&] { return what; });
@@ -28,23 +29,26 @@ status await(const detail::limit& lim, const context& end, const detail::visible
     detail::cancel_registration<any_runtime> at_cancel{op, lim.ctx, detail::fired_cancelled};
     detail::observation<any_runtime> seen;
     const auto finish = [&] {
-      disarm(bell);
       at_cancel.disarm();
       at_end.disarm();
       seen.finish();
     };
     // What ends the wait before it begins has to win the claim, too.
-    int fired = !at_end.arm()      ? ended
-                : !at_cancel.arm() ? detail::fired_cancelled
-                : lim.poll         ? detail::fired_timeout
-                                   : rang;
+    int fired = lost.done() || !at_end.arm() ? ended
+                : !at_cancel.arm()           ? detail::fired_cancelled
+                : lim.poll                   ? detail::fired_timeout
+                                             : rang;
     if (fired == rang) {
       seen.begin(op, what, lim.deadline == never);
       seen.locate();
-      fired = op.wait(lim.deadline, finish);
+      fired = op.wait(lim.deadline, [&] {
+        disarm(bell);
+        finish();
+      });
     } else if (!op.claim(fired)) {
       fired = op.wait_firmly();
     }
+    if (fired != rang) disarm(bell);  // else it was, when it rang
     finish();
     switch (fired) {
       case rang: break;  // look again

@@ -28,7 +28,10 @@ class [[nodiscard]] state_barrier {
   // Throws error{unsupported} for a bad name, and for a target of 2^63 or more: the difference of
   // two unsigned numbers the wrong way round.
   state_barrier(std::shared_ptr<scope> s, const std::string& state, std::uint64_t target)
-      : scope_{std::move(s)}, state_{state}, key_{scope_->key("state", state)}, target_{target} {
+      : scope_{std::move(s)},
+        state_{state},
+        counter_{&scope_->backend->counter_named(scope_->key("state", state))},
+        target_{target} {
     if (target >> 63U != 0) {
       detail::raise(status::unsupported, "barrier '" + state + "': a target of " +
                                              std::to_string(target) +
@@ -59,46 +62,49 @@ class [[nodiscard]] state_barrier {
 
   // For select; see backend_case.
   [[nodiscard]] status poll() const {
-    if (target_ == 0 || scope_->backend->counter_get(key_) >= target_) return status::ok;
+    if (target_ == 0 || counter_->get() >= target_) return status::ok;
     return end().done() ? status::session_lost : status::would_block;
   }
-  bool arm(detail::alarm& a) {
-    return target_ == 0 || scope_->backend->counter_arm(key_, target_, scope_->self, a);
-  }
+  bool arm(detail::alarm& a) { return target_ == 0 || counter_->arm(target_, scope_->self, a); }
   void disarm(detail::alarm& a) {
-    if (target_ != 0) scope_->backend->counter_disarm(key_, a);
+    if (target_ != 0) counter_->disarm(a);
   }
   [[nodiscard]] context end() const { return scope_->backend->lost(); }
   void describe(char* text, std::size_t size) const {
-    const auto p = scope_->backend->counter_progress(key_);
     std::snprintf(text, size, "barrier '%s': %s", state_.c_str(),
-                  progress_text(*scope_, p, target_).c_str());
+                  progress_text(*scope_, *counter_, target_).c_str());
   }
   // Throws what a wait that ended with s, not ok, reports.
-  [[noreturn]] void fail(status s) const { detail::raise(s, failure(duration::zero())); }
+  [[noreturn]] void fail(status s) const { detail::raise(s, failure(s, duration::zero())); }
 
  private:
   outcome<void> wait_core(const detail::limit& lim, site where) {
     const time_point begun = any_runtime::now();
     const detail::visible_op what{"wait", "", this, where, &describe_waitable<state_barrier>};
     const status s = await(
-        lim, end(), what, [this](detail::alarm& a) { return arm(a); },
+        lim, end(), {}, what, [this](detail::alarm& a) { return arm(a); },
         [this](detail::alarm& a) { disarm(a); });
     if (s == status::ok || s == status::would_block) return s;
-    return {s, failure(any_runtime::now() - begun)};
+    return {s, failure(s, any_runtime::now() - begun)};
   }
 
-  [[nodiscard]] std::string failure(duration waited) const {
-    progress p = scope_->backend->counter_progress(key_);
-    p.waiting.push_back(scope_->self);
-    std::string text = progress_text(*scope_, p, target_);
+  // (Once the session is over, which all waits are told of at once, nobody is named.)
+  [[nodiscard]] std::string failure(status s, duration waited) const {
+    std::string text;
+    if (s == status::session_lost) {
+      text = count_text(counter_->get(), target_);
+    } else {
+      progress p = counter_->progress();
+      p.waiting.push_back(scope_->self);
+      text = progress_text(*scope_, p, target_);
+    }
     text.insert(std::min(text.find(','), text.size()), " after " + duration_text(waited));
     return "barrier '" + state_ + "': " + text;
   }
 
   std::shared_ptr<scope> scope_;
   std::string state_;
-  std::string key_;
+  counter* counter_;
   std::uint64_t target_;
 };
 
@@ -115,7 +121,7 @@ template <class F = detail::no_handler>
 // Counts one more instance in a state; returns the count after it.
 inline outcome<std::uint64_t> signal(scope& s, const std::string& state) {
   if (s.backend->lost().done()) return status::session_lost;
-  return s.backend->counter_add(s.key("state", state), s.self);
+  return s.backend->counter_named(s.key("state", state)).add(s.self);
 }
 
 }  // namespace lockstep::inline LOCKSTEP_ABI::coord

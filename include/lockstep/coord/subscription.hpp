@@ -33,7 +33,8 @@ class subscription : public detail::recv_spellings<subscription<T>, T, any_runti
 
   subscription(std::shared_ptr<scope> s, const std::string& topic)
       : scope_{std::move(s)},
-        key_{scope_->key("topic", topic)},
+        topic_{topic},
+        log_{&scope_->backend->log_named(scope_->key("topic", topic))},
         ended_{std::make_shared<cancel_scope>(scope_->backend->lost())} {}
 
   // Sequence number of the value received last; 0 before the first.
@@ -44,9 +45,9 @@ class subscription : public detail::recv_spellings<subscription<T>, T, any_runti
   template <class C>
   void recv_core(outcome<C>& to, const detail::limit& lim, site where) {
     if (const status s = await_next(lim, where); s != status::ok) return to.reset(s);
-    auto entry = scope_->backend->log_read(key_, received_ + 1, detail::type_tag_of<T>);
+    auto entry = log_->read(received_ + 1, detail::type_tag_of<T>);
     if (!entry) {
-      to = {entry.status(), "topic '" + name() + "': " + entry.text()};
+      to = {entry.status(), "topic '" + topic_ + "': " + entry.text()};
       return;
     }
     const T& value = *static_cast<const T*>(entry->value.get());
@@ -61,15 +62,13 @@ class subscription : public detail::recv_spellings<subscription<T>, T, any_runti
   // For select; see backend_case.
   [[nodiscard]] status poll() const {
     if (end().done()) return ended_how();
-    return scope_->backend->log_last(key_) > received_ ? status::ok : status::would_block;
+    return log_->last() > received_ ? status::ok : status::would_block;
   }
-  bool arm(detail::alarm& a) {
-    return !end().done() && scope_->backend->log_arm(key_, received_ + 1, a);
-  }
-  void disarm(detail::alarm& a) { scope_->backend->log_disarm(key_, a); }
+  bool arm(detail::alarm& a) { return !end().done() && log_->arm(received_ + 1, a); }
+  void disarm(detail::alarm& a) { log_->disarm(a); }
   [[nodiscard]] const context& end() const noexcept { return ended_->context(); }
   void describe(char* text, std::size_t size) const {
-    std::snprintf(text, size, "topic '%s': %llu received", name().c_str(),
+    std::snprintf(text, size, "topic '%s': %llu received", topic_.c_str(),
                   static_cast<unsigned long long>(received_));
   }
 
@@ -77,17 +76,17 @@ class subscription : public detail::recv_spellings<subscription<T>, T, any_runti
   status await_next(const detail::limit& lim, site where) {
     const detail::visible_op what{"recv", "", this, where, &describe_waitable<subscription>};
     const status s = await(
-        lim, end(), what, [this](detail::alarm& a) { return arm(a); },
+        lim, scope_->backend->lost(), end(), what, [this](detail::alarm& a) { return arm(a); },
         [this](detail::alarm& a) { disarm(a); });
     return s == status::session_lost ? ended_how() : s;
   }
   [[nodiscard]] status ended_how() const {
     return scope_->backend->lost().done() ? status::session_lost : status::cancelled;
   }
-  [[nodiscard]] std::string name() const { return key_.substr(key_.find("/topic/") + 7); }
 
   std::shared_ptr<scope> scope_;
-  std::string key_;
+  std::string topic_;
+  log* log_;
   std::uint64_t received_ = 0;
   std::shared_ptr<cancel_scope> ended_;  // by cancel(), or with the session
 };
@@ -105,8 +104,8 @@ template <class T, class F = detail::no_handler>
 template <class T>
 outcome<std::uint64_t> publish(scope& s, const std::string& topic, T value) {
   if (s.backend->lost().done()) return status::session_lost;
-  return s.backend->log_append(s.key("topic", topic), {std::make_shared<const T>(std::move(value)),
-                                                       &detail::type_tag_of<T>});
+  return s.backend->log_named(s.key("topic", topic))
+      .append({std::make_shared<const T>(std::move(value)), &detail::type_tag_of<T>});
 }
 
 }  // namespace lockstep::inline LOCKSTEP_ABI::coord

@@ -4,8 +4,10 @@
 // lock dropped, wakes it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
+#include "bag.hpp"
 #include "config.hpp"
 #include "wait_node.hpp"
 
@@ -17,10 +19,11 @@ struct alarm {
 
   bool (*claim)(alarm&) noexcept;
   void (*wake)(alarm&) noexcept;
-  alarm* prev = nullptr;
+  alarm* prev = nullptr;  // in a list,
   alarm* next = nullptr;
-  std::uint64_t threshold = 0;  // for holders that count: when it is due,
-  std::uint64_t who = 0;        // and whose it is
+  std::size_t place = no_place;  // or a bag
+  std::uint64_t threshold = 0;   // for holders that count: when it is due,
+  std::uint64_t who = 0;         // and whose it is
   bool linked = false;
 };
 
@@ -43,23 +46,15 @@ class alarm_list {
     a.linked = false;
   }
 
-  template <class F>
-  void for_each(F f) const {
-    for (const alarm* a = first_; a != nullptr; a = a->next) f(*a);
-  }
-
-  // Unlinks the alarms for which due(alarm) holds, and chains those it could claim to `woken`.
-  template <class Due>
-  void claim_if(Due due, alarm*& woken) noexcept {
+  // Unlinks all, and chains those it could claim to `woken`.
+  void claim_all(alarm*& woken) noexcept {
     for (alarm* a = first_; a != nullptr;) {
       alarm* const following = a->next;
       __builtin_prefetch(following);  // on the stack of one that may have waited for long
-      if (due(*a)) {
-        remove(*a);
-        if (a->claim(*a)) {
-          a->next = woken;
-          woken = a;
-        }
+      remove(*a);
+      if (a->claim(*a)) {
+        a->next = woken;
+        woken = a;
       }
       a = following;
     }

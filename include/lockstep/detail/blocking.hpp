@@ -137,7 +137,9 @@ class observation<R> {
     if (record_.task == nullptr) record_.thread_id = current_thread_id();
     record_.since = observed_now<R>();
     record_.forever = forever;
-    op.observe(record_);
+    bool counts = forever;
+    if constexpr (requires { R::counted(); }) counts = counts && R::counted();
+    op.observe(record_, counts);
   }
   blocked_record record_;
 };

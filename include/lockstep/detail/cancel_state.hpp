@@ -108,7 +108,7 @@ class cancel_state {
     if (!late) cause_ = cause;
     // Release: pairs with the acquire in now_status; the cause, and what the canceller did, is seen.
     status_.store(late ? status::timeout : why, std::memory_order_release);
-    alarms_.claim_if([](const alarm&) { return true; }, woken);
+    alarms_.claim_all(woken);
   }
 
   // The next one in pre-order below top, or null.

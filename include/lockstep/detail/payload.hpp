@@ -59,12 +59,20 @@ status with_carrier(U&& u, Transfer transfer) {
     return transfer(converted);
   } else {
     box<value> carried(std::in_place, std::forward<U>(u));
-    const status s = transfer(carried);
-    if constexpr (own) {
-      static_assert(std::is_move_assignable_v<value>,
-                    "a value that could not be sent is moved back: give it a move assignment");
-      if (s != status::ok) u = std::move(*carried);
+    [[maybe_unused]] const auto give_back = [&] {
+      if constexpr (own) {
+        static_assert(std::is_move_assignable_v<value>,
+                      "a value that could not be sent is moved back: give it a move assignment");
+        u = std::move(*carried);
+      }
+    };
+    status s = status::ok;
+    LOCKSTEP_TRY { s = transfer(carried); }
+    LOCKSTEP_CATCH_ALL {
+      give_back();
+      LOCKSTEP_RETHROW;
     }
+    if (s != status::ok) give_back();
     return s;
   }
 }

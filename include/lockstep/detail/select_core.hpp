@@ -232,14 +232,14 @@ class select_core {
     observation<R> seen;
     find_deadline();
     register_objects(op);
-    if (!arm_alarms(op)) {
-      // Something has become ready since the poll. Unless an alarm claimed already, and its wake
-      // is on the way, nobody else can: all objects are locked.
-      const bool own = op.claim(fired_cancelled);
-      unlock_all();
-      if (!own) op.wait_firmly();
-      disarm_alarms();
-      unregister_objects(nullptr);
+    bool armed = false;
+    LOCKSTEP_TRY { armed = arm_alarms(op); }
+    LOCKSTEP_CATCH_ALL {
+      withdraw(op);
+      LOCKSTEP_RETHROW;
+    }
+    if (!armed) {  // something has become ready since the poll
+      withdraw(op);
       return false;
     }
     seen.begin(op, operation(), earliest_ == never);
@@ -257,7 +257,18 @@ class select_core {
     s = {fired >= 0 ? static_cast<std::size_t>(fired) : earliest_case_, status::timeout};
     if (cases_[s.index]->kind == case_kind::object) s.status = nodes_[s.index].result;
     if (cases_[s.index]->kind == case_kind::armed) s.status = as_armed(s.index).poll();
-    return unregister_objects(&s);
+    const bool idle = s.status == status::would_block;  // an alarm is a hint
+    return unregister_objects(idle ? nullptr : &s) && !idle;
+  }
+
+  // With all locks held: ends a wait that has not begun.
+  void withdraw(waiter<R>& op) {
+    // Unless an alarm claimed already, and its wake is on the way, nobody else can: all is locked.
+    const bool own = op.claim(fired_cancelled);
+    unlock_all();
+    if (!own) op.wait_firmly();
+    disarm_alarms();
+    unregister_objects(nullptr);
   }
 
   // In the order of polling: of several cases that wait for one object, any may be the first in its

@@ -115,14 +115,14 @@ class waiter {
     wait_firmly();
   }
 
-  // Records the wait in r, and counts it if it waits for ever. The last step of registering, with
+  // Records the wait in r, and may count it as one for ever. The last step of registering it, with
   // the objects still locked: whatever ends the wait has claimed it before, and then it is not
   // counted, or will claim it and uncount it.
-  void observe(blocked_record& r) noexcept {
+  void observe(blocked_record& r, bool counts) noexcept {
     r.fired = &fired_;
     observed_waits.add(r);
     int state = waiting;
-    if (r.forever &&
+    if (counts &&
         fired_.compare_exchange_strong(state, waiting_counted, std::memory_order_acq_rel)) {
       observed_waits.count();
     }

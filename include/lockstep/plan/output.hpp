@@ -73,17 +73,27 @@ class output {
                               {"group", info_.group}, {"group_instances", info_.instances}};
     record(instance, "start_event", "start", {{"runenv", std::move(start)}}, {});
   }
-  // A message of an instance, shown at once on a terminal, and at the next show() elsewhere.
-  void message(std::uint64_t instance, const std::string& text) {
-    if (silent_) return;
-    char head[96];
+  // A message in the making: who says it and when, then what is appended to it.
+  struct message {
     std::string line;
-    line.reserve(text.size() + sizeof head + 1);
-    line.append(head, stamp(head, instance)).append(text) += '\n';
-    std::fwrite(line.data(), 1, line.size(), stdout);
-    if (collects()) {
-      record(instance, "message_event", "message", {{"message", text}}, {{"message", text}});
-    }
+    std::size_t head;
+  };
+  [[nodiscard]] message begin_message(std::uint64_t instance) const {
+    message m;
+    m.line.reserve(160);
+    char head[96];
+    m.head = stamp(head, instance);
+    m.line.append(head, m.head);
+    return m;
+  }
+  // Shown at once on a terminal, and at the next show() elsewhere.
+  void say(std::uint64_t instance, message&& m) {
+    if (silent_) return;
+    m.line += '\n';
+    std::fwrite(m.line.data(), 1, m.line.size(), stdout);
+    if (!collects()) return;
+    const std::string text = m.line.substr(m.head, m.line.size() - m.head - 1);
+    record(instance, "message_event", "message", {{"message", text}}, {{"message", text}});
   }
   static void show() { std::fflush(stdout); }
   void succeeded(std::uint64_t instance) {

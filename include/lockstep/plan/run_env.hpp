@@ -1,9 +1,9 @@
 // run_env.hpp: what an instance of a plan knows about its run.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
-#include <mutex>
-#include <set>
+#include <map>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -22,21 +22,20 @@ namespace lockstep::inline LOCKSTEP_ABI {
 
 namespace plan {
 
-// Which parameters were asked for: one that never was is likely a slip of the pen.
+// Which of the parameters given were asked for: one that never was is likely a slip of the pen.
 class parameters_read {
  public:
-  void add(const std::string& name) {
-    const std::lock_guard hold{lock_};
-    names_.insert(name);
+  explicit parameters_read(const std::map<std::string, std::string>& given) {
+    for (const auto& [name, value] : given) read_[name] = false;
   }
+  // Requires that the parameter was given.
+  void add(const std::string& name) { read_.at(name).store(true, std::memory_order_relaxed); }
   [[nodiscard]] bool contains(const std::string& name) const {
-    const std::lock_guard hold{lock_};
-    return names_.count(name) != 0;
+    return read_.at(name).load(std::memory_order_relaxed);
   }
 
  private:
-  mutable std::mutex lock_;
-  std::set<std::string> names_;
+  std::map<std::string, std::atomic<bool>> read_;
 };
 
 }  // namespace plan
@@ -84,10 +83,9 @@ class run_env {
   // written one after the other, as to a stream.
   template <class... Parts>
   void message(const Parts&... parts) {
-    std::string text;
-    text.reserve(80);
-    (append(text, parts), ...);
-    out_->message(index_, text);
+    plan::output::message m = out_->begin_message(index_);
+    (append(m.line, parts), ...);
+    out_->say(index_, std::move(m));
   }
 
  private:
@@ -105,9 +103,10 @@ class run_env {
     }
   }
   [[nodiscard]] const std::string* find(const std::string& name) const {
-    read_->add(name);
     const auto at = out_->info().parameters.find(name);
-    return at != out_->info().parameters.end() ? &at->second : nullptr;
+    if (at == out_->info().parameters.end()) return nullptr;
+    read_->add(name);
+    return &at->second;
   }
   template <class T>
   static T parse(const std::string& name, const std::string& text) {

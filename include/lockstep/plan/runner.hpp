@@ -26,6 +26,7 @@
 #include "../coord/scheme.hpp"
 #include "../coord/scope.hpp"
 #include "../detail/config.hpp"
+#include "../detail/huge_pages.hpp"
 #include "../detail/memory.hpp"
 #include "../detail/splitmix.hpp"
 #include "../detail/wait_report.hpp"
@@ -41,6 +42,7 @@
 #include "../runtime/threads.hpp"
 #include "../watch.hpp"
 #include "closed_world.hpp"
+#include "instance.hpp"
 #include "output.hpp"
 #include "report_json.hpp"
 #include "run_env.hpp"
@@ -96,73 +98,6 @@ class runner {
 
   static constexpr duration look_every{20'000'000};
   static constexpr duration grace{1'000'000'000};
-
-  // One instance; owns the tasks it starts.
-  class instance final : public detail::task_owner {
-   public:
-    instance(runner& r, std::uint64_t index)
-        : run_{&r},
-          index_{index},
-          scope_{std::make_shared<coord::scope>(
-              coord::scope{r.backend_, r.out_.info().run_id, index, r.options_.instances})} {}
-
-    void execute() noexcept {
-      try {
-        run_env env{run_->out_, run_->read_, index_, run_->scope_.context()};
-        client sync{scope_};
-        run_->out_.started(index_);
-        run_->options_.body(env, sync);
-      } catch (...) {
-        task_failed(std::current_exception());
-      }
-      run_->finished(*this);
-    }
-
-    void task_failed(std::exception_ptr failure) noexcept override {
-      std::string why = "an exception that is no std::exception";
-      try {
-        std::rethrow_exception(std::move(failure));
-      } catch (const std::exception& e) {
-        why = e.what();
-      } catch (...) {
-      }
-      {
-        const std::lock_guard hold{lock_};
-        if (failure_.has_value()) return;
-        failure_ = why;
-      }
-      run_->failed(*this, why);
-    }
-
-    [[nodiscard]] std::uint64_t index() const noexcept { return index_; }
-    // Why it failed, if it did.
-    [[nodiscard]] std::optional<std::string> failure() const {
-      const std::lock_guard hold{lock_};
-      return failure_;
-    }
-
-   private:
-    runner* run_;
-    std::uint64_t index_;
-    std::shared_ptr<coord::scope> scope_;  // near to it in memory, where a million are
-    mutable std::mutex lock_;
-    std::optional<std::string> failure_;
-  };
-
-  // The task that an instance runs in.
-  class instance_task final : public detail::task_closure {
-   public:
-    explicit instance_task(instance& i) noexcept : instance_{&i} {
-      info.owner = &i;
-      info.instance = i.index();
-      info.rename(("instance " + std::to_string(i.index())).c_str());
-      detail::known_tasks.add(info);
-    }
-    void run() noexcept override { instance_->execute(); }
-
-   private:
-    instance* instance_;
-  };
 
   // What a simulation is given is the same in every run with the same seed.
   [[nodiscard]] run_info info() const {
@@ -228,11 +163,12 @@ class runner {
         detail::raise(status::unavailable, "cannot write a report to '" + options_.report + "'");
       }
     }
-    instances_.reserve(options_.instances);
+    instances_.make_room(options_.instances);
     for (std::uint64_t i = 0; i < options_.instances; ++i) {
-      instance& one = *instances_.emplace_back(std::make_unique<instance>(*this, i));
+      instance& one = instances_.emplace_back(
+          shared_, coord::scope{backend_, out_.info().run_id, i, options_.instances});
       try {
-        host_->start(new instance_task{one});
+        host_->start(one.make_task());
       } catch (...) {
         one.task_failed(std::current_exception());
         finished(one);
@@ -258,7 +194,7 @@ class runner {
   }
 
   void finished(const instance& one) {
-    if (!one.failure().has_value()) out_.succeeded(one.index());
+    if (!one.has_failed()) out_.succeeded(one.index());
     if (unfinished_.fetch_sub(1, std::memory_order_acq_rel) == 1) host_->stop();
     ended_.count_down();
   }
@@ -344,8 +280,8 @@ class runner {
     out_.flush();
     write_report("", {});  // unless there is one
     std::vector<coord::participant> failed;
-    for (const auto& one : instances_) {
-      if (one->failure().has_value()) failed.push_back(one->index());
+    for (const instance& one : instances_) {
+      if (one.has_failed()) failed.push_back(one.index());
     }
     std::string text = options_.test_case + ": " + std::to_string(options_.instances) +
                        (options_.instances == 1 ? " instance, " : " instances, ");
@@ -370,7 +306,7 @@ class runner {
   run_options options_;
   std::unique_ptr<detail::task_host> host_;  // with the run, for the tasks that it leaves behind
   output out_;
-  parameters_read read_;
+  parameters_read read_{options_.parameters};
   std::ofstream report_file_;
   cancel_scope scope_;
   std::shared_ptr<coord::local_world> own_world_;
@@ -378,7 +314,13 @@ class runner {
   threads::latch ended_;
   std::atomic<std::uint64_t> unfinished_{options_.instances};
   std::atomic<bool> giving_up_{false};
-  std::vector<std::unique_ptr<instance>> instances_;
+  const instance::run shared_{options_.body,
+                              out_,
+                              read_,
+                              scope_.context(),
+                              [this](instance& one) { finished(one); },
+                              [this](instance& one, const std::string& why) { failed(one, why); }};
+  detail::huge_array<instance> instances_;
 };
 
 }  // namespace lockstep::inline LOCKSTEP_ABI::plan

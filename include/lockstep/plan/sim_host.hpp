@@ -106,7 +106,8 @@ class sim_host final : public detail::task_host {
       return static_cast<std::int64_t>(draw() % (2 * static_cast<std::uint64_t>(most) + 1)) - most;
     };
     const duration offset{within(clock_offset_.count())};
-    return simulation_->add_clock({.offset = offset, .rate_ppm = within(clock_drift_ppm_)});
+    return simulation_->add_clock({.offset = offset, .rate_ppm = within(clock_drift_ppm_)},
+                                  nullptr);
   }
 
   void write_trace() {

@@ -46,6 +46,8 @@ struct runtime_ops {
   void (*forget)(const void* object) noexcept = nullptr;
   // Null: that of the system.
   std::chrono::system_clock::time_point (*system_now)() noexcept = nullptr;
+  // Nobody knows how many tasks there are: that one waits for ever says nothing of the process.
+  bool countless = false;
 };
 
 // The table of the runtime whose task this thread runs; null stands for threads.
@@ -181,6 +183,9 @@ struct any_runtime {
 
   // Whether waits are recorded in detail::observed_waits.
   static bool observed() noexcept { return detail::hook_is_on(detail::hook_observe); }
+
+  // Whether the tasks of the current runtime are among those that are known to the process.
+  static bool counted() noexcept { return !detail::current_runtime()->countless; }
 
   // Whether locks report to detail::installed_lock_watcher.
   static bool locks_watched() noexcept { return detail::hook_is_on(detail::hook_locks); }

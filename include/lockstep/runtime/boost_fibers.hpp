@@ -200,6 +200,7 @@ inline constexpr runtime_ops boost_fibers_ops{
     .self = &boost_fibers_runtime::self,
     .spawn = &boost_fibers_runtime::spawn,
     .checkpoint = nullptr,
+    .countless = true,
 };
 
 }  // namespace detail

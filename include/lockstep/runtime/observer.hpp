@@ -1,16 +1,18 @@
 // observer.hpp: who is blocked, for reports and for the verdict "nothing can move any more".
 //
 // Off by default: operations then only test the hooks word. While observation is on, each wait
-// links a record on the waiter's stack into one list, and waits without a deadline are counted.
+// lists a record on the waiter's stack, and waits without a deadline are counted.
 // The count is raised inside the critical section that registers the wait, and lowered by whoever
 // claims it, before the waiter is woken: a task is counted only while nothing has happened that
 // will wake it. So "every task is counted" is never true of a program that can still move.
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 
 #include "../clock.hpp"
+#include "../detail/bag.hpp"
 #include "../detail/config.hpp"
 #include "call_frames.hpp"
 #include "short_lock.hpp"
@@ -42,18 +44,15 @@ struct blocked_record {
   bool forever = false;  // without a deadline
   call_frames frames;
   const std::atomic<int>* fired = nullptr;
-  blocked_record* prev = nullptr;
-  blocked_record* next = nullptr;
+  std::size_t place = no_place;  // among the observed waits
 };
 
 class blocked_tasks {
  public:
-  // Links the record.
+  // Lists the record, unless there is no memory for that.
   void add(blocked_record& r) noexcept {
     const lock_scope hold{lock_};
-    r.next = head_;
-    if (head_ != nullptr) head_->prev = &r;
-    head_ = &r;
+    static_cast<void>(records_.put(r));
   }
 
   // One more task waits for ever. Inside the section that registers its wait.
@@ -71,8 +70,7 @@ class blocked_tasks {
   // The waiter's part, after it woke.
   void remove(blocked_record& r) noexcept {
     const lock_scope hold{lock_};
-    (r.prev != nullptr ? r.prev->next : head_) = r.next;
-    if (r.next != nullptr) r.next->prev = r.prev;
+    records_.take(r);
   }
 
   // Tasks that wait without a deadline and have not been claimed.
@@ -84,23 +82,24 @@ class blocked_tasks {
     return changes_.load(std::memory_order_acquire);
   }
 
-  // Calls f(record) for each wait not yet claimed, newest first, under the list's lock.
+  // Calls f(record) for each wait not yet claimed, under the list's lock.
   template <class F>
   void for_each(F f) {
     const lock_scope hold{lock_};
-    for (blocked_record* r = head_; r != nullptr; r = r->next) {
-      if (is_waiting(r->fired->load(std::memory_order_acquire))) f(*r);
-    }
+    records_.for_each([&f](const blocked_record& r) {
+      if (is_waiting(r.fired->load(std::memory_order_acquire))) f(r);
+    });
   }
 
  private:
   short_lock lock_;
   std::atomic<std::int64_t> forever_{0};
   std::atomic<std::uint64_t> changes_{0};
-  blocked_record* head_ = nullptr;
+  bag<blocked_record> records_;
 };
 
-inline constinit blocked_tasks observed_waits{};
+inline constinit immortal<blocked_tasks> all_observed_waits{};
+inline constinit blocked_tasks& observed_waits = all_observed_waits.it;
 
 // Threads of the library's own in this process, which never wake a task of the program.
 inline constinit std::atomic<std::int64_t> helper_threads{0};

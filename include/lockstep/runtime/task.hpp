@@ -8,6 +8,7 @@
 
 #include "../clock.hpp"
 #include "../contract.hpp"
+#include "../detail/bag.hpp"
 #include "../detail/config.hpp"
 
 namespace lockstep::inline LOCKSTEP_ABI {
@@ -51,8 +52,7 @@ struct task_info {
   mutable std::atomic<std::uint64_t> number{0};
   // Of the list of known tasks, for one that is on it.
   void (*leave)(task_info&) noexcept = nullptr;
-  task_info* prev = nullptr;
-  task_info* next = nullptr;
+  std::size_t place = no_place;
 
   // The name is cut after 47 bytes.
   void rename(const char* text) noexcept {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "../detail/bag.hpp"
 #include "../detail/config.hpp"
 #include "short_lock.hpp"
 #include "task.hpp"
@@ -20,36 +21,34 @@ inline std::uint64_t next_task_number() noexcept {
 
 class task_list {
  public:
-  // Links a task that has not begun.
+  // Lists a task that has not begun, unless there is no memory for that.
   void add(task_info& t) noexcept;
 
-  // Calls f(task) for each, newest first, under the list's lock.
+  // Calls f(task) for each, under the list's lock.
   template <class F>
   void for_each(F f) {
     const lock_scope hold{lock_};
-    for (task_info* t = head_; t != nullptr; t = t->next) f(*t);
+    tasks_.for_each(f);
   }
 
  private:
   void remove(task_info& t) noexcept {
     const lock_scope hold{lock_};
-    (t.prev != nullptr ? t.prev->next : head_) = t.next;
-    if (t.next != nullptr) t.next->prev = t.prev;
+    tasks_.take(t);
   }
 
   short_lock lock_;
-  task_info* head_ = nullptr;
+  bag<task_info> tasks_;
 };
 
-inline constinit task_list known_tasks{};
+inline constinit immortal<task_list> all_known_tasks{};
+inline constinit task_list& known_tasks = all_known_tasks.it;
 
 inline void task_list::add(task_info& t) noexcept {
   t.number.store(next_task_number(), std::memory_order_relaxed);
   t.leave = [](task_info& gone) noexcept { known_tasks.remove(gone); };
   const lock_scope hold{lock_};
-  t.next = head_;
-  if (head_ != nullptr) head_->prev = &t;
-  head_ = &t;
+  static_cast<void>(tasks_.put(t));
 }
 
 }  // namespace lockstep::inline LOCKSTEP_ABI::detail

@@ -51,6 +51,20 @@ struct fragile {
   }
 };
 
+// Its copies throw when told to.
+struct reluctant {
+  inline static std::atomic<bool> copies_throw{false};
+
+  reluctant(int v) noexcept : value{v} {}
+  reluctant(const reluctant& o) : value{o.value} {
+    if (copies_throw) throw std::runtime_error{"copied"};
+  }
+  reluctant(reluctant&&) noexcept = default;
+  reluctant& operator=(reluctant&&) noexcept = default;
+
+  int value;
+};
+
 // Large, and more aligned than most.
 struct alignas(128) wide {
   std::array<int, 100> numbers{};

@@ -277,6 +277,22 @@ TYPED_TEST(topic_suite, values_whose_move_may_throw_are_received_whole) {
   EXPECT_EQ(received, 2);
 }
 
+TYPED_TEST(topic_suite, a_value_whose_copy_throws_is_there_for_the_next_recv) {
+  this->proves("TP-11");
+  basic_topic<reluctant, TypeParam> t;
+  auto sub = t.subscribe();
+  for (const int i : {1, 2, 3}) t.publish(i);
+  ASSERT_EQ(sub.recv()->value, 1);
+  reluctant::copies_throw = true;
+  EXPECT_THROW(static_cast<void>(sub.recv()), std::runtime_error);
+  EXPECT_THROW(static_cast<void>(sub.try_recv()), std::runtime_error);
+  reluctant::copies_throw = false;
+  EXPECT_EQ(sub.seq(), 1U);
+  EXPECT_EQ(sub.recv()->value, 2);
+  EXPECT_EQ(sub.seq(), 2U);
+  EXPECT_EQ(sub.recv()->value, 3);
+}
+
 TYPED_TEST(topic_suite, what_was_written_before_publish_is_seen_after_recv) {
   this->proves("TP-10");
   typename TestFixture::topic t;

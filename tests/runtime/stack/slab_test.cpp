@@ -75,6 +75,16 @@ TEST(slab_test, a_stack_that_overflows_stops_the_process) {
   EXPECT_EXIT(overflow(), ::testing::KilledBySignal(SIGSEGV), "");
 }
 
+TEST(slab_test, one_of_many_stacks_that_overflows_stops_the_process) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto overflow = [] {
+    stack_slab slab{16 * kib};
+    for (int i = 0; i < 3000; ++i) static_cast<void>(slab.take());
+    *(slab.take() - slab.stack_bytes() - 1) = 1;
+  };
+  EXPECT_EXIT(overflow(), ::testing::KilledBySignal(SIGSEGV), "");
+}
+
 TEST(slab_test, a_protected_page_stops_the_process_where_the_kernel_has_no_guard_regions) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   const auto overflow = [] {

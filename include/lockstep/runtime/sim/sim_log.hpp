@@ -28,7 +28,11 @@ class sim_log {
   // A task is about to do the operation. False: another one did something else at this step.
   bool step(std::uint64_t task, const visible_op& op) {
     steps_.store(steps() + 1, std::memory_order_release);
-    std::uint64_t what = (task << 32U) ^ (std::uint64_t{beginning(op.verb)} << 16U) ^ op.where.line;
+    if (op.verb != verb_) {
+      verb_ = op.verb;
+      beginning_ = beginning(verb_);
+    }
+    std::uint64_t what = (task << 32U) ^ (std::uint64_t{beginning_} << 16U) ^ op.where.line;
     if (*op.kind != 0) what ^= objects_.number(op.object) * splitmix_step;  // else, one by its name
     note(what);
     return keep(digest_);
@@ -62,6 +66,8 @@ class sim_log {
   const std::vector<std::uint64_t>* compare_;
   sim_objects objects_;
   std::size_t compared_ = 0;
+  const char* verb_ = "";  // of the last step
+  std::uint32_t beginning_ = 0;
   std::uint64_t digest_ = 0;
   std::atomic<std::uint64_t> steps_{0};
 };

@@ -1,7 +1,7 @@
 // simulation.hpp: tasks on one thread, in an order that a seed decides, in a time of their own.
 //
 // One task runs at a time. Before each visible operation, and where a task blocks, the next one is
-// drawn from those that can run, or from the first 64 of them; a task switches to it directly. When
+// drawn from those that can run, or from the first 24 to 48 of them; a task switches to it directly. When
 // none can, the clock jumps to the earliest deadline, and all that are due then can run. The same
 // program with the same seed does the same, step by step: nothing is decided by addresses, threads or
 // real time.
@@ -12,7 +12,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <exception>
 #include <utility>
 
@@ -26,13 +25,15 @@
 #include "../stack/switch.hpp"
 #include "../task.hpp"
 #include "../task_list.hpp"
-#include "../timer_heap.hpp"
 #include "sim_clock.hpp"
 #include "sim_log.hpp"
 #include "sim_observer.hpp"
 #include "sim_options.hpp"
+#include "sim_ready.hpp"
+#include "sim_schedule.hpp"
 #include "sim_stacks.hpp"
 #include "sim_task.hpp"
+#include "sim_time.hpp"
 
 namespace lockstep::inline LOCKSTEP_ABI::detail {
 
@@ -43,7 +44,7 @@ enum : std::uintptr_t { sim_idle = 0, sim_permit = 1 };
 class simulation;
 LOCKSTEP_TLS simulation* thread_simulation = nullptr;
 
-class simulation : flow_thread, public task_world {
+class simulation : flow_thread, public sim_time {
  public:
   // Tasks have `ops` as their runtime. One at a time on a thread.
   simulation(const sim::options& o, const runtime_ops& ops)
@@ -54,7 +55,6 @@ class simulation : flow_thread, public task_world {
         stacks_{o.stack_bytes} {
     expects(thread_simulation == nullptr, "a simulation inside a simulation", this, site{});
     thread_simulation = this;
-    time.store(epoch, std::memory_order_relaxed);
   }
   simulation(const simulation&) = delete;
   simulation& operator=(const simulation&) = delete;
@@ -81,10 +81,11 @@ class simulation : flow_thread, public task_world {
       t->slab = &stacks_.at_least(stack_bytes);
       t->number = started_ + 1;
       t->clock = current_ != nullptr ? current_->clock : clock;
-      ready_.reserve(alive_.size() + 1);
-      alive_.put(*t);
+      schedule_.ready().reserve(alive_.size() + 1);
+      if (!alive_.put(*t)) raise(status::unavailable, "there is no memory for one more task");
       ++started_;
-      make_ready(*t);
+      schedule_.add(*t);
+      moved();
     }
     LOCKSTEP_CATCH_ALL {
       delete t;
@@ -119,28 +120,13 @@ class simulation : flow_thread, public task_world {
 
   // The task that runs; null on the thread's own stack.
   [[nodiscard]] sim_task* current() const noexcept { return current_; }
-  // True time since the beginning.
-  [[nodiscard]] duration elapsed() const noexcept { return true_now() - epoch; }
-  [[nodiscard]] time_point true_now() const noexcept {
-    return time.load(std::memory_order_relaxed);
-  }
   // By the clock of the task that runs; by true time, if none does.
-  [[nodiscard]] time_point now() const noexcept {
-    const sim_clock* const c = current_ != nullptr ? current_->clock : nullptr;
-    return c == nullptr ? true_now() : epoch + c->steady(elapsed());
-  }
-  [[nodiscard]] duration date() const noexcept {
-    const sim_clock* const c = current_ != nullptr ? current_->clock : nullptr;
-    return c == nullptr ? elapsed() : c->date(elapsed());
-  }
-  // A clock that counts on from what the task's, or true time, shows. Lives as long as this.
-  const sim_clock* add_clock(sim::clock_error e) {
-    return &clocks_.emplace_back(std::move(e), elapsed(), now() - epoch);
-  }
+  [[nodiscard]] time_point now() const noexcept { return now_by(clock()); }
+  [[nodiscard]] duration date() const noexcept { return date_by(clock()); }
   // Contract: inside a task.
   void set_clock(sim::clock_error e) {
     expects(current_ != nullptr, "a clock is set outside of a simulated task", this, site{});
-    current_->clock = add_clock(std::move(e));
+    current_->clock = add_clock(std::move(e), current_->clock);
   }
   std::uint64_t random() noexcept {
     const std::uint64_t drawn = random_();
@@ -155,7 +141,7 @@ class simulation : flow_thread, public task_world {
   }
   // Moves with all that happens; one operation may wake many. Any thread.
   [[nodiscard]] std::uint64_t moves() const noexcept {
-    return steps() + switches() + wakes_.load(std::memory_order_relaxed);
+    return steps() + switches() + moves_.load(std::memory_order_relaxed);
   }
   [[nodiscard]] std::uint64_t started() const noexcept { return started_; }
   [[nodiscard]] std::uint64_t alive() const noexcept { return alive_.size(); }
@@ -168,7 +154,7 @@ class simulation : flow_thread, public task_world {
   // Of everything that was decided: equal for equal runs.
   [[nodiscard]] std::uint64_t digest() const noexcept { return log_.digest(); }
   // Whether some wait for a time to come.
-  [[nodiscard]] bool has_timers() const noexcept { return !timers_.empty(); }
+  [[nodiscard]] bool has_timers() const noexcept { return !schedule_.timers().empty(); }
   // While it is locked, no task ends: for another thread that looks at one.
   [[nodiscard]] short_lock& ends() const noexcept { return ends_; }
   // Tasks that have not ended.
@@ -178,17 +164,19 @@ class simulation : flow_thread, public task_world {
   void point(const visible_op& op) {
     if (current_ == nullptr || unwinding()) [[unlikely]]
       return;
-    current_->next_op = op;
+    settle();
+    announce(*current_, op);
     step(op);
-    pass_on(random_.below(ready_.choices() + 1));
+    pass_on(random_.below(schedule_.ready().choices() + 1), sim_ready::next_turn::soon);
   }
 
   // Lets others run, if any can.
   void yield() {
     if (current_ == nullptr) return;
     interrupt();
+    settle();
     step(visible_op{});
-    pass_on(random_.below(ready_.choices()));
+    pass_on(random_.below(schedule_.ready().choices()), sim_ready::next_turn::last);
   }
 
   // Waits for the permit and takes it: true. False: the deadline came first.
@@ -208,35 +196,52 @@ class simulation : flow_thread, public task_world {
 
   // There is a permit for t, which waits, or for which its deadline came before.
   void wake(sim_task& t) noexcept {
-    expects(thread_simulation == this, "a simulated task is woken from outside of its simulation",
-            nullptr, site{});
-    if (t.waits_for == nullptr) return;
-    timers_.erase(t);
-    make_ready(t);
-    if (options_.observer != nullptr) options_.observer->woken(t, current_);
+    if (schedule_.wake(t)) settle();
   }
 
   // Ends the tasks that have not ended, as far as they let themselves be ended.
   void give_up() {
     given_up_ = true;
+    settle();
     alive_.for_each([this](sim_task& t) {
       if (t.code != nullptr) t.code->info.given_up = true;
       if (t.waits_for == nullptr || t.shields > 0) return;
-      timers_.erase(t);
-      make_ready(t);
+      schedule_.add(t);
+      moved();
     });
     run();
   }
 
  private:
-  static constexpr time_point epoch{std::chrono::hours{1}};  // far from 0, where arithmetic may end
   static constexpr unsigned most_refusals = 10'000;
+
+  // Word by word, as the operation was written just now: reads of more at once wait for the writes.
+  static void announce(sim_task& t, const visible_op& op) noexcept {
+    const auto word = [](auto w) {
+      asm("" : "+r"(w));
+      return w;
+    };
+    visible_op& to = t.next_op;
+    to.verb = word(op.verb);
+    to.kind = word(op.kind);
+    to.object = word(op.object);
+    to.where.file = word(op.where.file);
+    to.where.function = word(op.where.function);
+    to.where.line = word(op.where.line);
+    to.describe = word(op.describe);
+  }
+
+  [[nodiscard]] const sim_clock* clock() const noexcept {
+    return current_ != nullptr ? current_->clock : nullptr;
+  }
 
   void step(const visible_op& op) {
     if (!log_.step(current_->number, op)) [[unlikely]]
       come_to_rest(sim::verdict::diverged);
     if (options_.observer != nullptr) options_.observer->comes_to(*current_, op);
-    if (++idle_steps_ > options_.most_idle_steps + alive_.size()) [[unlikely]]
+    const std::uint64_t most_idle =
+        options_.most_idle_steps + alive_.size() * sim_ready::turns_near;
+    if (++idle_steps_ > most_idle) [[unlikely]]
       come_to_rest(sim::verdict::spinning);
     if (steps() >= options_.most_steps) [[unlikely]]
       come_to_rest(sim::verdict::steps);
@@ -258,71 +263,71 @@ class simulation : flow_thread, public task_world {
     observed_waits.for_each([](const blocked_record&) {});  // who read it did so under these locks
   }
 
-  void make_ready(sim_task& t) noexcept {
+  // Something has happened: the run is not idle.
+  void moved() noexcept {
     idle_steps_ = 0;
-    wakes_.store(wakes_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-    t.waits_for = nullptr;
-    ready_.put(t);
+    moves_.store(moves_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
+  // What is to be done with a task that can run since `by` woke it, or a deadline.
+  auto noted(const sim_task* by) noexcept {
+    return [this, by](sim_task& t) {
+      moved();
+      if (options_.observer != nullptr) options_.observer->woken(t, by);
+    };
+  }
+  // Those who were woken since this was done last can run from now on.
+  void settle() noexcept {
+    if (!schedule_.is_settled()) [[unlikely]]
+      schedule_.settle(noted(current_));
   }
 
   // The next task, taken out of those that can run; moves the clock if there is none. Null: nothing
   // is to run any more.
   sim_task* choose() {
-    if (resting_ || (ready_.empty() && !advance())) return nullptr;
-    return equipped(ready_.take(random_.below(ready_.choices())));
+    settle();
+    sim_ready& ready = schedule_.ready();
+    if (resting_ || (ready.empty() && !advance())) return nullptr;
+    return equipped(ready.take(random_.below(ready.choices())));
   }
   bool advance() {
-    if (timers_.empty() || clock_stopped_) return false;
-    const time_point now = timers_.earliest();
-    time.store(now, std::memory_order_relaxed);
-    log_.note(static_cast<std::uint64_t>(now.time_since_epoch().count()));
-    while (timers_.earliest() <= now) {
-      auto& t = static_cast<sim_task&>(timers_.pop());
-      make_ready(t);  // its word, on a stack that is out of the cache, says for now that it waits
-      if (options_.observer != nullptr) options_.observer->woken(t, nullptr);
-    }
+    if (!has_timers() || clock_stopped_) return false;
+    move_to(schedule_.timers().earliest());
+    log_.note(static_cast<std::uint64_t>(true_now().time_since_epoch().count()));
+    schedule_.wake_due(true_now(), noted(nullptr));
     return true;
   }
   // A task gets its stack when it first runs. Null: there is no memory for one.
-  sim_task* equipped(sim_task& t) {
-    if (t.flow != nullptr) [[likely]]
-      return &t;
+  sim_task* equipped(sim_task& t) { return t.flow != nullptr ? &t : equip(t); }
+  LOCKSTEP_COLD sim_task* equip(sim_task& t) {
     LOCKSTEP_TRY {
       t.flow = stacks_.take(*t.slab, &simulation::begin_stack);
       return &t;
     }
     LOCKSTEP_CATCH_ALL {
-      ready_.put(t);
+      schedule_.ready().put(t);
       come_to_rest(sim::verdict::no_memory);
     }
     return nullptr;
   }
 
   // Gives the current task's turn to the i-th that can run; to itself, if there is no i-th.
-  void pass_on(std::uint32_t i) {
+  void pass_on(std::uint32_t i, sim_ready::next_turn own) {
+    sim_ready& ready = schedule_.ready();
     if (resting_) [[unlikely]] {
-      ready_.put(*current_);
+      ready.put(*current_);
       switch_to(nullptr);
-    } else if (i < ready_.choices()) {
-      switch_to(equipped(ready_.exchange(i, *current_)));
+    } else if (i < ready.choices()) {
+      switch_to(equipped(ready.exchange(i, *current_, own)));
     }
   }
   void block(std::atomic<std::uintptr_t>& word, time_point deadline) {
     sim_task& self = *current_;
-    if (const time_point at = truth(deadline); at != never) timers_.insert(self, at);
+    schedule_.wait_until(self, truth_of(deadline, self.clock));
     idle_steps_ = 0;
     self.waits_for = &word;
     word.store(reinterpret_cast<std::uintptr_t>(&self), std::memory_order_relaxed);
     if (options_.observer != nullptr) options_.observer->blocks(self);
     switch_to(choose());
-  }
-
-  // When the current task's clock will show the time; now, if it did before.
-  [[nodiscard]] time_point truth(time_point shown) const noexcept {
-    if (shown <= now()) return true_now();
-    if (current_->clock == nullptr || shown == never) return shown;
-    const duration at = current_->clock->truth(shown - epoch);
-    return at < never - epoch ? epoch + at : never;
   }
 
   // Null: to the thread's own stack.
@@ -410,16 +415,14 @@ class simulation : flow_thread, public task_world {
   sim_log log_;
   splitmix random_;
   sim_stacks stacks_;
-  std::deque<sim_clock> clocks_;
   flow thread_;
   sim_task* current_ = nullptr;
-  sim_ready ready_;
+  sim_schedule schedule_{*this};
   sim_task_bag alive_;
-  timer_heap timers_;
   std::uint64_t started_ = 0;
   std::uint64_t idle_steps_ = 0;
   std::atomic<std::uint64_t> switches_{0};
-  std::atomic<std::uint64_t> wakes_{0};  // and starts
+  std::atomic<std::uint64_t> moves_{0};  // tasks that became able to run
   sim::verdict rest_ = sim::verdict::passed;
   std::atomic<bool> time_is_over_{false};
   mutable short_lock ends_;
@@ -439,8 +442,10 @@ inline bool sim_take(std::atomic<std::uintptr_t>& word, time_point deadline) {
 inline void sim_post(std::atomic<std::uintptr_t>& word) noexcept {
   const std::uintptr_t state = word.exchange(sim_permit, std::memory_order_relaxed);
   if (state <= sim_permit) return;
-  auto& t = *reinterpret_cast<sim_task*>(state);
-  t.home->wake(t);
+  simulation* const s = thread_simulation;
+  expects(s != nullptr, "a simulated task is woken from outside of its simulation", nullptr,
+          site{});
+  s->wake(*reinterpret_cast<sim_task*>(state));
 }
 
 }  // namespace lockstep::inline LOCKSTEP_ABI::detail

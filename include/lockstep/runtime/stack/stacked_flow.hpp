@@ -22,11 +22,11 @@ struct stacked_flow {
   static Flow* make(stack_slab& slab, void (*entry)(boost::context::detail::transfer_t)) {
     static_assert(alignof(Flow) == 16);
     char* const top = slab.take();
-    char* const begin = top - sizeof(Flow);
+    char* const begin = top - sizeof(Flow) - slab.next_colour();
     auto* const f = ::new (begin) Flow;
     f->slab = &slab;
     f->top = top;
-    prepare(f->stack, begin, slab.stack_bytes() - sizeof(Flow), entry);
+    prepare(f->stack, begin, slab.stack_bytes() - static_cast<std::size_t>(top - begin), entry);
     return f;
   }
   // Gives the stack back. Nobody may be on it.
