@@ -7,6 +7,7 @@
 #include "channel.hpp"
 #include "channel_ends.hpp"
 #include "clock.hpp"
+#include "concepts.hpp"
 #include "condition_variable.hpp"
 #include "context.hpp"
 #include "context_value.hpp"

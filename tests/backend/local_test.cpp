@@ -38,7 +38,7 @@ struct local_test : testing::Test {
   coord::local_world world;
 
   void signal(const std::string& name, coord::participant who = 0) {
-    EXPECT_TRUE(world.counter_named(name).add(who));
+    EXPECT_TRUE(world.counter_named(name).add(1, who));
   }
   void append(coord::payload p) { EXPECT_TRUE(world.log_named("n").append(std::move(p))); }
 
@@ -92,9 +92,9 @@ TEST_F(local_test, the_end_of_one_world_leaves_others_alone) {
 }
 
 TEST_F(local_test, a_counter_counts_from_one_each_by_its_name) {
-  EXPECT_EQ(world.counter_named("a").add(0).value(), 1U);
-  EXPECT_EQ(world.counter_named("a").add(1).value(), 2U);
-  EXPECT_EQ(world.counter_named("b").add(0).value(), 1U);
+  EXPECT_EQ(world.counter_named("a").add(1, 0).value(), 1U);
+  EXPECT_EQ(world.counter_named("a").add(1, 1).value(), 2U);
+  EXPECT_EQ(world.counter_named("b").add(1, 0).value(), 1U);
 }
 
 TEST_F(local_test, an_alarm_on_a_count_already_reached_is_not_registered) {
@@ -206,6 +206,58 @@ TEST_F(local_test, an_entry_of_another_type_rings_nothing) {
   EXPECT_EQ(world.log_named("n").append(entry(1.5)).status(), status::mismatch);
   EXPECT_EQ(b.claims, 0);
   world.log_named("n").disarm(b);
+}
+
+TEST_F(local_test, a_cell_holds_nothing_at_first) {
+  EXPECT_FALSE(world.cell_named("n").get().exists());
+  EXPECT_EQ(world.cell_named("n").get().version, 0U);
+}
+
+TEST_F(local_test, a_cell_is_changed_only_as_expected) {
+  auto& c = world.cell_named("n");
+  EXPECT_EQ(c.put(entry(1), coord::expected::since(7)).status(), status::conflict);
+  const auto first = c.put(entry(1), coord::expected::nothing()).value();
+  EXPECT_EQ(c.put(entry(2), coord::expected::nothing()).status(), status::conflict);
+  const auto second = c.put(entry(2), coord::expected::since(first)).value();
+  EXPECT_GT(second, first);
+  EXPECT_EQ(c.put(entry(3), coord::expected::since(first)).status(), status::conflict);
+  EXPECT_EQ(*static_cast<const int*>(c.get().value.value.get()), 2);
+  const auto third = c.put({}, coord::expected::anything()).value();
+  EXPECT_FALSE(c.get().exists());
+  EXPECT_EQ(c.get().version, third);
+  EXPECT_TRUE(c.put(entry(4), coord::expected::nothing()));
+}
+
+TEST_F(local_test, versions_of_cells_are_of_no_other_cell) {
+  const auto a = world.cell_named("a").put(entry(1), coord::expected::anything()).value();
+  const auto b = world.cell_named("b").put(entry(1), coord::expected::anything()).value();
+  EXPECT_GT(b, a);
+}
+
+TEST_F(local_test, an_alarm_on_a_cell_rings_at_its_next_change) {
+  auto& c = world.cell_named("n");
+  bell changed, disarmed;
+  EXPECT_FALSE(c.arm(0, changed));
+  EXPECT_FALSE(c.arm(0, disarmed));
+  c.disarm(disarmed);
+  EXPECT_EQ(c.put(entry(1), coord::expected::since(9)).status(), status::conflict);
+  EXPECT_EQ(changed.claims, 0);
+  const auto version = c.put(entry(1), coord::expected::nothing()).value();
+  EXPECT_EQ(changed.rings, 1);
+  EXPECT_EQ(disarmed.claims, 0);
+  EXPECT_TRUE(c.arm(0, changed));
+  EXPECT_TRUE(c.arm(version - 1, changed));
+  EXPECT_FALSE(c.arm(version, disarmed));
+  static_cast<void>(c.put({}, coord::expected::anything()));
+  EXPECT_EQ(disarmed.rings, 1);
+}
+
+TEST_F(local_test, a_cell_is_of_one_type_while_it_holds_something) {
+  auto& c = world.cell_named("n");
+  EXPECT_TRUE(c.put(entry(1), coord::expected::anything()));
+  const auto refused = c.put(entry(1.5), coord::expected::anything());
+  EXPECT_EQ(refused.status(), status::mismatch);
+  EXPECT_THAT(refused.text(), HasSubstr("it holds int, not double"));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 // one that does is O(waiters of that state).
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -29,13 +30,13 @@ namespace lockstep::inline LOCKSTEP_ABI::coord {
 
 class local_counter final : public counter {
  public:
-  outcome<std::uint64_t> add(participant who) override {
+  outcome<std::uint64_t> add(std::uint64_t delta, participant who) override {
     std::uint64_t count = 0;
     bool rings = false;
     {
       const std::lock_guard hold{lock_};
       if (who != nobody) signalled_.push_back(who);
-      count = ++count_;
+      count = count_ += delta;
       rings = alarms_.due(count);
     }
     if (rings) alarms_.ring(lock_, [this] { return count_; });
@@ -133,11 +134,57 @@ class local_log final : public log {
   detail::alarm_bag alarms_;
 };
 
+class local_cell final : public cell {
+ public:
+  cell_state get() override {
+    const std::lock_guard hold{lock_};
+    return state_;
+  }
+  outcome<std::uint64_t> put(payload v, expected e) override {
+    payload old;  // destroyed with nothing locked
+    std::uint64_t version = 0;
+    bool rings = false;
+    {
+      const std::lock_guard hold{lock_};
+      if (!e.admits(state_)) return status::conflict;
+      if (state_.exists() && v.value != nullptr && !state_.value.type->is(*v.type)) {
+        return {status::mismatch,
+                "it holds " + state_.value.type->name() + ", not " + v.type->name()};
+      }
+      old = std::exchange(state_.value, std::move(v));
+      version = state_.version = versions.fetch_add(1, std::memory_order_relaxed) + 1;
+      rings = alarms_.due(version);
+    }
+    if (rings) alarms_.ring(lock_, [this] { return state_.version; });
+    return outcome<std::uint64_t>{std::in_place, version};
+  }
+  bool arm(std::uint64_t version, detail::alarm& a) override {
+    const std::lock_guard hold{lock_};
+    if (state_.version > version) return true;
+    a.threshold = version + 1;
+    alarms_.add(a);
+    return false;
+  }
+  void disarm(detail::alarm& a) override {
+    const std::lock_guard hold{lock_};
+    alarms_.remove(a);
+  }
+  void ring_all() noexcept { alarms_.ring_all(lock_); }
+
+ private:
+  static inline constinit std::atomic<std::uint64_t> versions{0};  // of all cells of the process
+
+  detail::short_lock lock_;
+  cell_state state_;
+  detail::alarm_bag alarms_;
+};
+
 // Everything that the clients of one world share.
 class local_world final : public backend {
  public:
   counter& counter_named(const std::string& name) override { return counters_.at(name); }
   log& log_named(const std::string& name) override { return logs_.at(name); }
+  cell& cell_named(const std::string& name) override { return cells_.at(name); }
 
   [[nodiscard]] context lost() const override { return session_.context(); }
   // Ends the session of every client of this world.
@@ -145,6 +192,7 @@ class local_world final : public backend {
     session_.cancel();
     counters_.ring_all();
     logs_.ring_all();
+    cells_.ring_all();
   }
 
  private:
@@ -168,6 +216,7 @@ class local_world final : public backend {
 
   directory<local_counter> counters_;
   directory<local_log> logs_;
+  directory<local_cell> cells_;
   cancel_scope session_;
 };
 

@@ -1,9 +1,9 @@
 // backend.hpp: what a coordination engine offers to the sync client.
 //
-// Two kinds of named objects so far: a counter, which only grows, and a log, which keeps every entry.
-// Both are mutated in one step that tells the position reached, and arm(...) is the only way to wait:
-// it registers an alarm that rings once a position is reached, or says that it already is, so that
-// there is no gap between looking and waiting.
+// Three kinds of named objects so far: a counter, which only grows; a log, which keeps every entry; a
+// cell, which holds one value. Each is mutated in one step that tells the position reached, and arm(...)
+// is the only way to wait: it registers an alarm that rings once a position is reached, or says that it
+// already is, so that there is no gap between looking and waiting.
 //
 // An alarm rings once, and is disarmed then. A backend may lose, repeat or delay the ring; who is woken
 // looks again. When the session ends, all alarms ring.
@@ -13,6 +13,7 @@
 
 #include "../context.hpp"
 #include "../detail/config.hpp"
+#include "cell.hpp"
 #include "counter.hpp"
 #include "log.hpp"
 
@@ -30,6 +31,7 @@ class backend {
   // Names are full, scoped and checked by the client.
   virtual counter& counter_named(const std::string& name) = 0;
   virtual log& log_named(const std::string& name) = 0;
+  virtual cell& cell_named(const std::string& name) = 0;
 
   // Ended when the client's session with the engine is; its waits then fail with session_lost.
   [[nodiscard]] virtual context lost() const = 0;

@@ -20,6 +20,7 @@
 // Source: github.com/testground/sdk-go, package sync.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -31,11 +32,18 @@
 #include "../detail/config.hpp"
 #include "../outcome.hpp"
 #include "../site.hpp"
+#include "announce.hpp"
 #include "backend.hpp"
+#include "gate.hpp"
+#include "latch.hpp"
 #include "scheme.hpp"
 #include "scope.hpp"
+#include "shared_counter.hpp"
+#include "shared_value.hpp"
 #include "state_barrier.hpp"
 #include "subscription.hpp"
+#include "topic.hpp"
+#include "wait_group.hpp"
 
 namespace lockstep::inline LOCKSTEP_ABI {
 
@@ -50,7 +58,7 @@ class client {
 
   // Adds one to the state and returns its new value. The first to signal gets 1.
   std::uint64_t signal_entry(state_name state, site where = site::current()) {
-    announce("signal_entry", where);
+    coord::announce("signal_entry", where);
     return require(coord::signal(*scope_, state), "signal_entry", state);
   }
 
@@ -71,7 +79,7 @@ class client {
                                          site where = site::current()) {
     if (ctx.done()) return ctx.status();  // and nothing was signalled
     auto meeting = barrier(state, target);
-    announce("signal_entry", where);
+    coord::announce("signal_entry", where);
     const auto seq = coord::signal(*scope_, state);
     if (!seq) return {seq.status(), seq.text()};
     return after(meeting.wait(ctx, where), *seq);
@@ -80,7 +88,7 @@ class client {
   // Appends a value to the topic and returns its sequence number.
   template <class T>
   std::uint64_t publish(topic_name topic, T value, site where = site::current()) {
-    announce("publish", where);
+    coord::announce("publish", where);
     return require(coord::publish(*scope_, topic, std::move(value)), "publish", topic);
   }
 
@@ -106,7 +114,7 @@ class client {
                                           site where = site::current()) {
     if (ctx.done()) return ctx.status();  // and nothing was published
     auto meeting = barrier(state, target);
-    announce("publish", where);
+    coord::announce("publish", where);
     const auto seq = coord::publish(*scope_, topic, std::move(value));
     if (!seq) return {seq.status(), seq.text()};
     return after(meeting.wait(ctx, where), *seq);
@@ -125,15 +133,32 @@ class client {
     return {seq, subscribe<T>(topic)};
   }
 
+  // Objects that instances share by name, with the API of those that tasks share. Throw
+  // error{unsupported} for a bad name, error{mismatch} if it was opened otherwise elsewhere.
+  [[nodiscard]] coord::latch latch(const std::string& name, std::ptrdiff_t count) const {
+    return {scope_, name, count};
+  }
+  [[nodiscard]] coord::wait_group wait_group(const std::string& name) const {
+    return {scope_, name};
+  }
+  template <class T>
+  [[nodiscard]] coord::topic<T> topic(const std::string& name) const {
+    return {scope_, name};
+  }
+  // Those that make sense only by name.
+  [[nodiscard]] coord::shared_counter counter(const std::string& name) const {
+    return {scope_, name};
+  }
+  template <class T>
+  [[nodiscard]] coord::shared_value<T> value(const std::string& name) const {
+    return {scope_, name};
+  }
+  [[nodiscard]] coord::gate gate(const std::string& name) const { return {scope_, name}; }
+
   // Ended when the session with the backend is.
   [[nodiscard]] context lost() const { return scope_->backend->lost(); }
 
  private:
-  static void announce(const char* verb, site where) {
-    detail::checkpoint<any_runtime>([&] {
-      return detail::visible_op{verb, "", nullptr, where, nullptr};
-    });
-  }
   static std::uint64_t require(outcome<std::uint64_t>&& o, const char* verb, state_name name) {
     if (o) return *o;
     detail::raise(o.status(), std::string{verb} + " '" + name + "': " + o.text());

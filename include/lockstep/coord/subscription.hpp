@@ -21,7 +21,7 @@
 
 namespace lockstep::inline LOCKSTEP_ABI::coord {
 
-// One reader's place in a topic: all values from the first on, in the order of publication. recv()
+// One reader's place in a topic: all values from one on, in the order of publication. recv()
 // and its other forms are those of a channel's receiver. For one task at a time; cancel() may come
 // from any. Outcomes beside a value: cancelled, session_lost, mismatch (the topic carries values of
 // another type), and those of the form. A slow reader holds up nobody.
@@ -31,13 +31,15 @@ class subscription : public detail::recv_spellings<subscription<T>, T, any_runti
   using value_type = T;
   using runtime_type = any_runtime;
 
-  subscription(std::shared_ptr<scope> s, const std::string& topic)
+  // Begins with the value numbered `from`.
+  subscription(std::shared_ptr<scope> s, const std::string& topic, std::uint64_t from = 1)
       : scope_{std::move(s)},
         topic_{topic},
         log_{&scope_->backend->log_named(scope_->key("topic", topic))},
+        received_{from - 1},
         ended_{std::make_shared<cancel_scope>(scope_->backend->lost())} {}
 
-  // Sequence number of the value received last; 0 before the first.
+  // Sequence number of the value received last; before the first, of the one before it.
   [[nodiscard]] std::uint64_t seq() const noexcept { return received_; }
   // Ends the subscription: a recv() that waits, and all later ones, return cancelled.
   void cancel() noexcept { ended_->cancel(); }
@@ -87,7 +89,7 @@ class subscription : public detail::recv_spellings<subscription<T>, T, any_runti
   std::shared_ptr<scope> scope_;
   std::string topic_;
   log* log_;
-  std::uint64_t received_ = 0;
+  std::uint64_t received_;
   std::shared_ptr<cancel_scope> ended_;  // by cancel(), or with the session
 };
 
