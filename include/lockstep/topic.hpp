@@ -119,7 +119,7 @@ class subscription_case;
 
 // One subscriber's place in a topic. For one task at a time; cancel() may come from any.
 template <class T, class R>
-class basic_subscription : public detail::recv_spellings<basic_subscription<T, R>, T, R> {
+class basic_subscription : public detail::recv_spellings<basic_subscription<T, R>, T, R, true> {
  public:
   using value_type = T;
   using runtime_type = R;
@@ -144,8 +144,7 @@ class basic_subscription : public detail::recv_spellings<basic_subscription<T, R
 
   // The receiving body; recv() and its other forms are its spellings. Outcomes: a value; gap;
   // closed, when the topic is and all was read; cancelled; and those of the form.
-  template <class C>
-  void recv_core(outcome<C>& to, const detail::limit& lim, site where);
+  void recv_core(outcome<T>& to, const detail::limit& lim, site where);
 
  private:
   template <class, class>
@@ -171,6 +170,15 @@ class basic_subscription : public detail::recv_spellings<basic_subscription<T, R
     const status s = state_->read(place_->next, to);
     if (s == status::ok) place_->received = place_->next - 1;
     return s;
+  }
+  // Copies the value received last. If that throws, it is still to be received; before it came one with
+  // this number.
+  void copy(outcome<T>& to, const T& value, std::uint64_t before) {
+    LOCKSTEP_TRY { to.emplace(value); }
+    LOCKSTEP_CATCH_ALL {
+      place_->next = std::exchange(place_->received, before);
+      LOCKSTEP_RETHROW;
+    }
   }
   detail::visible_op operation(site where) const noexcept {
     return {"recv", "topic", state_.get(), where, nullptr};
@@ -246,8 +254,7 @@ using subscription = basic_subscription<T, threads_runtime>;
 }  // namespace threads
 
 template <class T, class R>
-template <class C>
-void basic_subscription<T, R>::recv_core(outcome<C>& to, const detail::limit& lim, site where) {
+void basic_subscription<T, R>::recv_core(outcome<T>& to, const detail::limit& lim, site where) {
   detail::checkpoint<R>([&] { return operation(where); });
   const std::uint64_t before = place_->received;
   item value;
@@ -262,17 +269,7 @@ void basic_subscription<T, R>::recv_core(outcome<C>& to, const detail::limit& li
                       [&] { return operation(where); });
   }
   if (s != status::ok) return to.reset(s);
-  LOCKSTEP_TRY {
-    if constexpr (detail::boxed<T>) {
-      to.emplace(std::in_place, *value);
-    } else {
-      to.emplace(*value);
-    }
-  }
-  LOCKSTEP_CATCH_ALL {
-    place_->next = std::exchange(place_->received, before);  // to be copied again
-    LOCKSTEP_RETHROW;
-  }
+  copy(to, *value, before);
 }
 
 namespace detail {
@@ -281,7 +278,10 @@ template <class T, class R, class F>
 class subscription_case final : public object_case<R> {
  public:
   subscription_case(basic_subscription<T, R>& s, F f, site where)
-      : object_case<R>{&s.state_->lock, where}, from_{&s}, f_{std::move(f)} {}
+      : object_case<R>{&s.state_->lock, where},
+        from_{&s},
+        before_{s.place_->received},
+        f_{std::move(f)} {}
 
   status poll(wait_node<R>*&) override { return from_->read_locked(value_); }
   void enqueue(wait_node<R>& n) noexcept override { from_->state_->readers.push_back(n); }
@@ -297,12 +297,15 @@ class subscription_case final : public object_case<R> {
   void run(status how) override {
     if (how != status::ok) return handle_received<T>(f_, outcome<T>{how});
     const auto value = std::move(value_);
-    handle_received<T>(f_, outcome<T>{std::in_place, *value});
+    outcome<T> copied{status::would_block};
+    from_->copy(copied, *value, before_);
+    handle_received<T>(f_, std::move(copied));
   }
 
  private:
   basic_subscription<T, R>* from_;
   typename basic_subscription<T, R>::item value_;
+  std::uint64_t before_;
   F f_;
 };
 

@@ -4,11 +4,13 @@
 #include <deque>
 #include <functional>
 #include <lockstep/detail/alarm_bag.hpp>
+#include <memory>
 
 namespace {
 
 using lockstep::detail::alarm;
 using lockstep::detail::alarm_bag;
+using lockstep::detail::claimed_alarms;
 
 // A lock that knows whether it is held.
 class known_lock {
@@ -51,14 +53,16 @@ class alarm_bag_test : public ::testing::Test {
     return b;
   }
   void reach(std::uint64_t n) {
-    reached_ = n;
-    if (alarms_.due(n)) alarms_.ring(lock_, [this] { return reached_; });
+    claimed_alarms claimed;
+    lock_.lock();
+    alarms_.claim(n, claimed);
+    lock_.unlock();
+    claimed.wake();
   }
 
   known_lock lock_;
   alarm_bag alarms_;
   std::deque<bell> bells_;
-  std::uint64_t reached_ = 0;
 };
 
 TEST_F(alarm_bag_test, rings_what_is_due_once) {
@@ -74,15 +78,29 @@ TEST_F(alarm_bag_test, rings_what_is_due_once) {
   EXPECT_EQ(late.rung, 1);
 }
 
-TEST_F(alarm_bag_test, is_due_from_the_lowest_threshold_on) {
-  EXPECT_FALSE(alarms_.due(100));
-  add(9);
-  add(7);
-  EXPECT_FALSE(alarms_.due(6));
-  EXPECT_TRUE(alarms_.due(7));
+TEST_F(alarm_bag_test, rings_those_in_any_order_of_thresholds) {
+  bell& nine = add(9);
+  bell& seven = add(7);
+  reach(6);
+  EXPECT_EQ(nine.rung + seven.rung, 0);
   reach(8);
-  EXPECT_FALSE(alarms_.due(8));
-  EXPECT_TRUE(alarms_.due(9));
+  EXPECT_EQ(seven.rung, 1);
+  EXPECT_EQ(nine.rung, 0);
+  reach(9);
+  EXPECT_EQ(nine.rung, 1);
+}
+
+TEST_F(alarm_bag_test, counts_what_comes_and_goes) {
+  const auto at_first = alarms_.changes();
+  bell& one = add(1);
+  add(1);
+  const auto added = alarms_.changes();
+  EXPECT_GT(added, at_first);
+  alarms_.remove(one);
+  const auto removed = alarms_.changes();
+  EXPECT_GT(removed, added);
+  reach(1);
+  EXPECT_GT(alarms_.changes(), removed);
 }
 
 TEST_F(alarm_bag_test, does_not_wake_what_it_could_not_claim) {
@@ -101,7 +119,7 @@ TEST_F(alarm_bag_test, does_not_ring_what_was_removed) {
   EXPECT_EQ(in.rung, 1);
 }
 
-TEST_F(alarm_bag_test, rings_more_than_it_wakes_at_a_time) {
+TEST_F(alarm_bag_test, rings_a_thousand_each_once) {
   for (std::uint64_t i = 0; i < 1000; ++i) add(i % 3 + 1);
   reach(2);
   for (const bell& b : bells_) EXPECT_EQ(b.rung, b.threshold <= 2 ? 1 : 0);
@@ -109,27 +127,37 @@ TEST_F(alarm_bag_test, rings_more_than_it_wakes_at_a_time) {
   for (const bell& b : bells_) EXPECT_EQ(b.rung, 1);
 }
 
-TEST_F(alarm_bag_test, rings_what_becomes_due_while_it_rings) {
-  for (int i = 0; i < 200; ++i) add(1);
-  bell& last = add(2);
-  bells_.front().when_rung = [&] { reached_ = 2; };
-  reach(1);
-  EXPECT_EQ(last.rung, 1);
-}
-
-TEST_F(alarm_bag_test, keeps_what_is_added_while_it_rings) {
+TEST_F(alarm_bag_test, keeps_what_is_added_while_it_wakes) {
   for (int i = 0; i < 200; ++i) add(1);
   bell* late = nullptr;
   bells_.front().when_rung = [&] { late = &add(4); };
   reach(1);
+  ASSERT_NE(late, nullptr);
   EXPECT_EQ(late->rung, 0);
   reach(4);
   EXPECT_EQ(late->rung, 1);
 }
 
+// LT-1: who is woken may destroy all of this.
+TEST_F(alarm_bag_test, is_not_touched_once_the_first_is_woken) {
+  auto bag = std::make_unique<alarm_bag>();
+  for (int i = 0; i < 50; ++i) bag->add(bells_.emplace_back(lock_, 1));
+  for (bell& b : bells_) b.when_rung = [&bag] { bag.reset(); };
+  claimed_alarms claimed;
+  lock_.lock();
+  bag->claim(1, claimed);
+  lock_.unlock();
+  claimed.wake();
+  for (const bell& b : bells_) EXPECT_EQ(b.rung, 1);
+}
+
 TEST_F(alarm_bag_test, rings_all_whatever_they_wait_for) {
   for (std::uint64_t i = 0; i < 100; ++i) add(i + 1000);
-  alarms_.ring_all(lock_);
+  claimed_alarms claimed;
+  lock_.lock();
+  alarms_.claim_all(claimed);
+  lock_.unlock();
+  claimed.wake();
   for (const bell& b : bells_) EXPECT_EQ(b.rung, 1);
 }
 

@@ -3,8 +3,8 @@
 // connect("local:") clients of one process meet in one world; "local:NAME" is another. A plan run
 // has a world of its own. Values pass by reference count, never encoded.
 //
-// Complexity: a step is one hash look-up and one lock; a signal that completes no barrier is O(1),
-// one that does is O(waiters of that state).
+// Complexity: to find an object is one hash look-up, a step one lock; a signal that completes no barrier
+// is O(1), one that does O(waiters of that state, and those who gave up since there was none).
 #pragma once
 
 #include <atomic>
@@ -32,14 +32,14 @@ class local_counter final : public counter {
  public:
   outcome<std::uint64_t> add(std::uint64_t delta, participant who) override {
     std::uint64_t count = 0;
-    bool rings = false;
+    detail::claimed_alarms claimed;
     {
       const std::lock_guard hold{lock_};
       if (who != nobody) signalled_.push_back(who);
       count = count_ += delta;
-      rings = alarms_.due(count);
+      alarms_.claim(count, claimed);
     }
-    if (rings) alarms_.ring(lock_, [this] { return count_; });
+    claimed.wake();
     return outcome<std::uint64_t>{std::in_place, count};
   }
   std::uint64_t get() override {
@@ -52,13 +52,11 @@ class local_counter final : public counter {
     a.threshold = at_least;
     a.who = who;
     alarms_.add(a);
-    ++arms_;
     return false;
   }
   void disarm(detail::alarm& a) override {
     const std::lock_guard hold{lock_};
     alarms_.remove(a);
-    ++arms_;
   }
   coord::progress progress() override {
     const std::lock_guard hold{lock_};
@@ -70,14 +68,20 @@ class local_counter final : public counter {
   }
   std::uint64_t revision() override {
     const std::lock_guard hold{lock_};
-    return count_ + arms_;
+    return count_ + alarms_.changes();
   }
-  void ring_all() noexcept { alarms_.ring_all(lock_); }
+  void ring_all() noexcept {
+    detail::claimed_alarms claimed;
+    {
+      const std::lock_guard hold{lock_};
+      alarms_.claim_all(claimed);
+    }
+    claimed.wake();
+  }
 
  private:
   detail::short_lock lock_;
   std::uint64_t count_ = 0;
-  std::uint64_t arms_ = 0;  // and disarms
   detail::alarm_bag alarms_;
   std::vector<participant> signalled_;
 };
@@ -86,7 +90,7 @@ class local_log final : public log {
  public:
   outcome<std::uint64_t> append(payload entry) override {
     std::uint64_t seq = 0;
-    bool rings = false;
+    detail::claimed_alarms claimed;
     {
       const std::lock_guard hold{lock_};
       if (const auto wrong = mismatch(*entry.type); !wrong.empty()) {
@@ -94,9 +98,9 @@ class local_log final : public log {
       }
       entries_.push_back(std::move(entry));
       seq = entries_.size();
-      rings = alarms_.due(seq);
+      alarms_.claim(seq, claimed);
     }
-    if (rings) alarms_.ring(lock_, [this] { return entries_.size(); });
+    claimed.wake();
     return outcome<std::uint64_t>{std::in_place, seq};
   }
   outcome<payload> read(std::uint64_t seq, const detail::type_tag& type) override {
@@ -120,7 +124,14 @@ class local_log final : public log {
     const std::lock_guard hold{lock_};
     alarms_.remove(a);
   }
-  void ring_all() noexcept { alarms_.ring_all(lock_); }
+  void ring_all() noexcept {
+    detail::claimed_alarms claimed;
+    {
+      const std::lock_guard hold{lock_};
+      alarms_.claim_all(claimed);
+    }
+    claimed.wake();
+  }
 
  private:
   // What to say if entries are of another type than this; empty if they are not.
@@ -143,7 +154,7 @@ class local_cell final : public cell {
   outcome<std::uint64_t> put(payload v, expected e) override {
     payload old;  // destroyed with nothing locked
     std::uint64_t version = 0;
-    bool rings = false;
+    detail::claimed_alarms claimed;
     {
       const std::lock_guard hold{lock_};
       if (!e.admits(state_)) return status::conflict;
@@ -153,9 +164,9 @@ class local_cell final : public cell {
       }
       old = std::exchange(state_.value, std::move(v));
       version = state_.version = versions.fetch_add(1, std::memory_order_relaxed) + 1;
-      rings = alarms_.due(version);
+      alarms_.claim(version, claimed);
     }
-    if (rings) alarms_.ring(lock_, [this] { return state_.version; });
+    claimed.wake();
     return outcome<std::uint64_t>{std::in_place, version};
   }
   bool arm(std::uint64_t version, detail::alarm& a) override {
@@ -169,7 +180,14 @@ class local_cell final : public cell {
     const std::lock_guard hold{lock_};
     alarms_.remove(a);
   }
-  void ring_all() noexcept { alarms_.ring_all(lock_); }
+  void ring_all() noexcept {
+    detail::claimed_alarms claimed;
+    {
+      const std::lock_guard hold{lock_};
+      alarms_.claim_all(claimed);
+    }
+    claimed.wake();
+  }
 
  private:
   static inline constinit std::atomic<std::uint64_t> versions{0};  // of all cells of the process

@@ -5,8 +5,8 @@
 // is the only way to wait: it registers an alarm that rings once a position is reached, or says that it
 // already is, so that there is no gap between looking and waiting.
 //
-// An alarm rings once, and is disarmed then. A backend may lose, repeat or delay the ring; who is woken
-// looks again. When the session ends, all alarms ring.
+// An alarm rings once; it is disarmed before, and not touched afterwards. A backend may lose or delay the
+// ring, or ring for nothing; who is woken looks again. When the session ends, all alarms ring.
 #pragma once
 
 #include <string>

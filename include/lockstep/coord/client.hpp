@@ -12,7 +12,8 @@
 // Failures: plain forms throw error, whose text says what was awaited and how far it got; forms
 // with a context or a duration return it in the outcome. status: timeout, cancelled (as the context
 // ended), session_lost (the run is over), mismatch (one topic, two types), unsupported (a name that
-// is empty, too long or not printable; a target of 2^63 or more).
+// is empty, too long or not printable; a target of 2^63 or more). All forms throw error{unavailable} when
+// there is no memory for one more wait.
 //
 // Ordering: what X does before a signal or publish is visible to Y after a wait that it released,
 // or the receipt of the value.

@@ -54,16 +54,19 @@ using detail::instances_text;
     std::uint64_t counter = 0;
     std::uint64_t revision = 0;
     std::uint64_t target = 0;
+    std::uint64_t instances = 0;
     std::string text;
   };
   static auto& last = *new told;  // never destroyed: tasks may outlive main
   const std::uint64_t revision = c.revision();
   const std::lock_guard hold{last.lock};
-  if (last.counter != c.id() || last.revision != revision || last.target != target) {
+  if (last.counter != c.id() || last.revision != revision || last.target != target ||
+      last.instances != s.instances) {
     last.text = progress_text(s, c.progress(), target);
     last.counter = c.id();
     last.revision = revision;
     last.target = target;
+    last.instances = s.instances;
   }
   return last.text;
 }

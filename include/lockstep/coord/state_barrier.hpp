@@ -22,8 +22,8 @@
 namespace lockstep::inline LOCKSTEP_ABI::coord {
 
 // What client::barrier returns: open once the state's count is at least the target. May be waited
-// for any number of times, and in a select through on_ready. An error says how far the state got and
-// which instances are missing.
+// for any number of times, and in a select through on_ready. An error says how far the state got and,
+// while the session lasts, which instances are missing.
 class [[nodiscard]] state_barrier : public waits<state_barrier> {
  public:
   // Throws error{unsupported} for a bad name, and for a target of 2^63 or more: the difference of

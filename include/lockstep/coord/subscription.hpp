@@ -26,7 +26,7 @@ namespace lockstep::inline LOCKSTEP_ABI::coord {
 // from any. Outcomes beside a value: cancelled, session_lost, mismatch (the topic carries values of
 // another type), and those of the form. A slow reader holds up nobody.
 template <class T>
-class subscription : public detail::recv_spellings<subscription<T>, T, any_runtime> {
+class subscription : public detail::recv_spellings<subscription<T>, T, any_runtime, true> {
  public:
   using value_type = T;
   using runtime_type = any_runtime;
@@ -44,20 +44,14 @@ class subscription : public detail::recv_spellings<subscription<T>, T, any_runti
   // Ends the subscription: a recv() that waits, and all later ones, return cancelled.
   void cancel() noexcept { ended_->cancel(); }
 
-  template <class C>
-  void recv_core(outcome<C>& to, const detail::limit& lim, site where) {
+  void recv_core(outcome<T>& to, const detail::limit& lim, site where) {
     if (const status s = await_next(lim, where); s != status::ok) return to.reset(s);
     auto entry = log_->read(received_ + 1, detail::type_tag_of<T>);
     if (!entry) {
       to = {entry.status(), "topic '" + topic_ + "': " + entry.text()};
       return;
     }
-    const T& value = *static_cast<const T*>(entry->value.get());
-    if constexpr (detail::boxed<T>) {
-      to.emplace(std::in_place, value);
-    } else {
-      to.emplace(value);
-    }
+    to.emplace(*static_cast<const T*>(entry->value.get()));
     ++received_;  // not if it could not be copied
   }
 

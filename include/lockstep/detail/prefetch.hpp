@@ -1,7 +1,7 @@
 // prefetch.hpp: memory that is needed soon, and was not used for long.
 #pragma once
 
-#include <cstddef>
+#include <cstdint>
 
 #include "config.hpp"
 
@@ -9,8 +9,10 @@ namespace lockstep::inline LOCKSTEP_ABI::detail {
 
 // Starts to bring lines of 64 bytes into the cache: [first, last), counted from p. p may be anything.
 inline void fetch_lines(const void* p, int first, int last) noexcept {
-  for (std::ptrdiff_t i = first; i < last; ++i) {
-    __builtin_prefetch(static_cast<const char*>(p) + i * 64, 1);
+  const auto begin = reinterpret_cast<std::uintptr_t>(p);
+  for (std::intptr_t i = first; i < last; ++i) {
+    const std::uintptr_t line = begin + static_cast<std::uintptr_t>(i * 64);
+    __builtin_prefetch(reinterpret_cast<const void*>(line), 1);  // NOLINT(*-no-int-to-ptr)
   }
 }
 

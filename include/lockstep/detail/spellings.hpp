@@ -97,8 +97,9 @@ class send_spellings {
 // Marks the end of a range of received values.
 struct end_of_stream {};
 
-// Self has: void recv_core(outcome<C>&, const limit&, site), which sets value or status.
-template <class Self, class T, class R>
+// Self has: void recv_core(outcome<C>&, const limit&, site), which sets value or status. C is T if values
+// are copied to the receiver, else what carries them.
+template <class Self, class T, class R, bool copied = false>
 class recv_spellings {
  public:
   // The next value; blocks until there is one. Without a value: closed and drained.  // CH-1
@@ -161,9 +162,10 @@ class recv_spellings {
 
  private:
   outcome<T> receive(const limit& lim, site where) {
-    outcome<carrier<T>> arrived{status::would_block};
+    using C = std::conditional_t<copied, T, carrier<T>>;
+    outcome<C> arrived{status::would_block};
     static_cast<Self&>(*this).recv_core(arrived, lim, where);
-    if constexpr (std::is_same_v<carrier<T>, T>) {
+    if constexpr (std::is_same_v<C, T>) {
       return arrived;  // built in place
     } else {
       return unpack<T>(std::move(arrived));

@@ -1,7 +1,8 @@
-// type_tag.hpp: identity and name of a type at run time. Without RTTI its name is its identity.
+// type_tag.hpp: identity and name of a type at run time, with or without RTTI.
 #pragma once
 
 #include <string>
+#include <string_view>
 #ifdef __cpp_rtti
 #include <typeinfo>
 #endif
@@ -11,16 +12,25 @@
 namespace lockstep::inline LOCKSTEP_ABI::detail {
 
 struct type_tag {
-  std::string (*name)();      // as the compiler writes it for people
-  std::string (*identity)();  // as it tells types apart
+  std::string (*name)();  // as the compiler writes it for people
+#ifdef __cpp_rtti
+  const std::type_info* info;
+#endif
 
-  // Tags of one type may stand at several addresses: once in each shared library. But in each source
-  // file an unnamed namespace is another, of whatever name its types are.
+  // Tags of one type may stand at several addresses: once in each shared library. But types that belong
+  // to one source file are others elsewhere, whatever they are called.
   [[nodiscard]] bool is(const type_tag& other) const {
     if (this == &other) return true;
-    const std::string mine = identity();
-    return mine == other.identity() && mine.find("_GLOBAL__N_") == std::string::npos &&
-           mine.find("anonymous") == std::string::npos;
+#ifdef __cpp_rtti
+    const std::string_view mangled = info->name();
+    return *info == *other.info && mangled.find("_GLOBAL__N_") == mangled.npos &&
+           mangled.substr(0, 2) != "ZL";
+#elif defined(__clang__)
+    return false;  // it writes local types without the functions that they belong to
+#else
+    const std::string mine = name();
+    return mine == other.name() && mine.find("{anonymous}") == std::string::npos;
+#endif
   }
 };
 
@@ -35,15 +45,11 @@ std::string type_name() {
 }
 
 template <class T>
-std::string type_identity() {
+inline constexpr type_tag type_tag_of{
+    &type_name<T>,
 #ifdef __cpp_rtti
-  return typeid(T).name();
-#else
-  return type_name<T>();
+    &typeid(T),
 #endif
-}
-
-template <class T>
-inline constexpr type_tag type_tag_of{&type_name<T>, &type_identity<T>};
+};
 
 }  // namespace lockstep::inline LOCKSTEP_ABI::detail

@@ -14,8 +14,8 @@ struct options {
   std::uint64_t seed = 0;
   std::size_t stack_bytes = std::size_t{16} << 10U;  // of each task; whole pages
   std::uint64_t most_steps = ~std::uint64_t{0};
-  // In a row, in which no task blocks, is woken, starts or ends: then they only spin. (And one more for
-  // each task that there is.)
+  // In a row, in which no task blocks, is woken, starts or ends: then they only spin. (And a few turns more
+  // for each task that there is.)
   std::uint64_t most_idle_steps = 1'000'000;
   std::vector<std::uint64_t>* record = nullptr;         // gets an entry for each step
   const std::vector<std::uint64_t>* compare = nullptr;  // a record that this run has to repeat

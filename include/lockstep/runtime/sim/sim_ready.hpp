@@ -17,7 +17,7 @@ namespace lockstep::inline LOCKSTEP_ABI::detail {
 // soon, and all that is needed of it can be on the way to the cache by then.
 class sim_ready {
  public:
-  // After so many turns, at most, the one that waits longest moves up.
+  // One turn of so many takes who had it to the end of the line, so that others move up.
   static constexpr std::uint32_t turns_near = 8;
 
   [[nodiscard]] bool empty() const noexcept { return near_count_ == 0; }

@@ -239,8 +239,9 @@ class simulation : flow_thread, public sim_time {
     if (!log_.step(current_->number, op)) [[unlikely]]
       come_to_rest(sim::verdict::diverged);
     if (options_.observer != nullptr) options_.observer->comes_to(*current_, op);
+    // Some time after everybody who could run has had several turns.
     const std::uint64_t most_idle =
-        options_.most_idle_steps + alive_.size() * sim_ready::turns_near;
+        options_.most_idle_steps + 4 * sim_ready::turns_near * alive_.size();
     if (++idle_steps_ > most_idle) [[unlikely]]
       come_to_rest(sim::verdict::spinning);
     if (steps() >= options_.most_steps) [[unlikely]]

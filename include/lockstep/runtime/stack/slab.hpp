@@ -92,9 +92,10 @@ class stack_slab {
     free_ = top;
   }
 
-  // How many bytes at the top of the next stack are better left alone. Tops lie on pages, and so all in
-  // the same lines of a cache, where a hundred stacks would have room if they were spread. (Of many
-  // stacks the caches hold few, and a page is to be enough for each.)
+  // How many bytes at the top of the next stack are better left alone: less than 1 KiB, and none of
+  // stacks below 16. Tops lie on pages, and so all in the same lines of a cache, where a hundred stacks
+  // would have room if they were spread. (Only for the first few hundred: of more the caches hold few,
+  // and a page is to be enough for each.)
   [[nodiscard]] std::size_t next_colour() noexcept {
     const std::size_t n = coloured_.load(std::memory_order_relaxed);
     if (n == most_coloured || bytes_ < 4 * page_) return 0;
@@ -129,7 +130,7 @@ class stack_slab {
   static constexpr std::size_t watched_bytes = 64;
   static constexpr std::size_t first_chunk = 16;  // stacks
   static constexpr std::size_t largest_chunk = 4096;
-  static constexpr std::size_t colours = 32;
+  static constexpr std::size_t colours = 16;
   static constexpr std::size_t most_coloured = 512;    // stacks
   static constexpr std::size_t many_stacks = 1024;     // there will be more
   static constexpr std::size_t at_once = 64;           // stacks, when there are many
@@ -188,14 +189,19 @@ class stack_slab {
     if (batches_) advise(count, bytes_, populate_write);
     return batches_;
   }
-  // Advises a page of each of the next stacks, so far above the guard. (Of oneself, by Linux 6.14.)
+  // Advises a page of each of the next stacks, so far above the guard. False where a process may not
+  // advise itself so (it may on newer kernels than those with guard regions).
   bool advise(std::size_t count, std::size_t above, int advice) noexcept {
-    constexpr int process_self = -10'001;  // PIDFD_SELF_THREAD_GROUP
+#ifdef SYS_process_madvise
+    constexpr int self = -10'000;  // PIDFD_SELF_THREAD
     for (std::size_t i = 0; i < count; ++i) {
       ranges_[i] = {carve_ + i * (page_ + bytes_) + above, page_};
     }
-    const long done = ::syscall(SYS_process_madvise, process_self, ranges_, count, advice, 0);
+    const long done = ::syscall(SYS_process_madvise, self, ranges_, count, advice, 0);
     return done == static_cast<long>(count * page_);
+#else
+    return static_cast<void>(count), static_cast<void>(above), static_cast<void>(advice), false;
+#endif
   }
 
   static constexpr int guard_install = 102;  // MADV_GUARD_INSTALL
