@@ -278,12 +278,12 @@ template <class T, class R, class F>
 class subscription_case final : public object_case<R> {
  public:
   subscription_case(basic_subscription<T, R>& s, F f, site where)
-      : object_case<R>{&s.state_->lock, where},
-        from_{&s},
-        before_{s.place_->received},
-        f_{std::move(f)} {}
+      : object_case<R>{&s.state_->lock, where}, from_{&s}, f_{std::move(f)} {}
 
-  status poll(wait_node<R>*&) override { return from_->read_locked(value_); }
+  status poll(wait_node<R>*&) override {
+    before_ = from_->place_->received;
+    return from_->read_locked(value_);
+  }
   void enqueue(wait_node<R>& n) noexcept override { from_->state_->readers.push_back(n); }
   void dequeue(wait_node<R>& n, wake_list<R>&) noexcept override {
     from_->state_->readers.erase(n);
@@ -305,7 +305,7 @@ class subscription_case final : public object_case<R> {
  private:
   basic_subscription<T, R>* from_;
   typename basic_subscription<T, R>::item value_;
-  std::uint64_t before_;
+  std::uint64_t before_ = 0;
   F f_;
 };
 

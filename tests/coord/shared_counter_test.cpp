@@ -55,7 +55,15 @@ TEST_F(shared_counter_test, a_number_is_waited_for) {
   other.counter("n").add(7);
   waits.join();
   EXPECT_THAT(c.at_least(20).try_wait_for(1ms).text(),
-              MatchesRegex("counter 'n': 11 of 20 after .*"));
+              MatchesRegex("counter 'n': 11 of 20 after [^,]*"));
+}
+
+TEST_F(shared_counter_test, refuses_negative_numbers_and_too_large_ones) {
+  auto c = sync.counter("n");
+  c.add(5);
+  EXPECT_EQ(error_of([&] { c.add(std::uint64_t{3} - 4); }).first, status::unsupported);
+  EXPECT_EQ(error_of([&] { c.add(~std::uint64_t{0} >> 1U); }).first, status::unsupported);
+  EXPECT_EQ(c.get(), 5U);
 }
 
 TEST_F(shared_counter_test, ends_with_the_session) {

@@ -5,9 +5,14 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <functional>
 #include <lockstep/concepts.hpp>
 #include <lockstep/select.hpp>
 #include <lockstep/wait_group.hpp>
+#include <memory>
+#include <string>
+#include <utility>
 
 #include "named_world.hpp"
 #include "support/world.hpp"
@@ -69,6 +74,70 @@ TEST_F(named_wait_group_test, waits_for_what_was_added_while_it_waited) {
   waits.until_blocked();
   g.done();
   waits.join();
+}
+
+// A counter with whose reading something else happens.
+class eventful final : public lockstep::coord::counter {
+ public:
+  explicit eventful(lockstep::coord::counter& c) : of_{c} {}
+  lockstep::outcome<std::uint64_t> add(std::uint64_t delta,
+                                       lockstep::coord::participant who) override {
+    return of_.add(delta, who);
+  }
+  std::uint64_t get() override {
+    const std::uint64_t seen = of_.get();
+    if (auto then = std::exchange(then_, nullptr)) then();
+    return seen;
+  }
+  bool arm(std::uint64_t at_least, lockstep::coord::participant who,
+           lockstep::detail::alarm& a) override {
+    return of_.arm(at_least, who, a);
+  }
+  void disarm(lockstep::detail::alarm& a) override { of_.disarm(a); }
+  lockstep::coord::progress progress() override { return of_.progress(); }
+  std::uint64_t revision() override { return of_.revision(); }
+  void after_next_get(std::function<void()> f) { then_ = std::move(f); }
+
+ private:
+  lockstep::coord::counter& of_;
+  std::function<void()> then_;
+};
+
+// The local world, but for what is added.
+class eventful_world final : public lockstep::coord::backend {
+ public:
+  lockstep::coord::counter& counter_named(const std::string& name) override {
+    if (name.find("/added/") == std::string::npos) return world.counter_named(name);
+    return added;
+  }
+  lockstep::coord::log& log_named(const std::string& name) override {
+    return world.log_named(name);
+  }
+  lockstep::coord::cell& cell_named(const std::string& name) override {
+    return world.cell_named(name);
+  }
+  [[nodiscard]] lockstep::context lost() const override { return world.lost(); }
+
+  lockstep::coord::local_world world;
+  eventful added{world.counter_named("added")};
+};
+
+TEST_F(named_wait_group_test, is_not_done_by_what_was_added_while_it_looked) {
+  const auto backend = std::make_shared<eventful_world>();
+  lockstep::client c{
+      std::make_shared<lockstep::coord::scope>(lockstep::coord::scope{backend, "run", 0, 1})};
+  auto g = c.wait_group("g");
+  g.add(1);  // and runs on
+  const auto another_comes_and_goes = [&g] {
+    g.add(1);
+    g.done();
+  };
+  backend->added.after_next_get(another_comes_and_goes);
+  EXPECT_FALSE(g.try_wait());
+  backend->added.after_next_get(another_comes_and_goes);
+  EXPECT_EQ(lockstep::select(on_ready(g), lockstep::on_default()).index, 1U);
+  g.done();
+  g.wait();
 }
 
 TEST_F(named_wait_group_test, says_how_many_are_done) {

@@ -35,7 +35,8 @@ class local_counter final : public counter {
     detail::claimed_alarms claimed;
     {
       const std::lock_guard hold{lock_};
-      if (who != nobody) signalled_.push_back(who);
+      if (delta > most - count_) return {status::unsupported, "it would not fit into 63 bits"};
+      if (who != nobody && delta != 0) signalled_.push_back(who);
       count = count_ += delta;
       alarms_.claim(count, claimed);
     }
@@ -80,6 +81,8 @@ class local_counter final : public counter {
   }
 
  private:
+  static constexpr std::uint64_t most = ~std::uint64_t{0} >> 1U;
+
   detail::short_lock lock_;
   std::uint64_t count_ = 0;
   detail::alarm_bag alarms_;

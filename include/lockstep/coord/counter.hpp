@@ -29,7 +29,8 @@ class counter {
   counter(const counter&) = delete;
   counter& operator=(const counter&) = delete;
 
-  // Adds so much in the name of `who`, and returns the count after it.
+  // Adds so much in the name of `who`, and returns the count after it. unsupported: it would not fit into
+  // 63 bits.
   virtual outcome<std::uint64_t> add(std::uint64_t delta, participant who) = 0;
   virtual std::uint64_t get() = 0;
   // Registers the alarm, to ring when the count is at least `at_least`; true: it already is, and the

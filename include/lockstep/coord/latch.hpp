@@ -36,17 +36,19 @@ class latch : public state_barrier {
   }
 
   // Lowers the count by n, which is not negative. Throws error{session_lost}, and error{too_many} if
-  // the count was lower than n: it is zero then.
+  // the count was lower than n: it is zero then. Does not touch the handle once it may have released
+  // somebody.
   void count_down(std::ptrdiff_t n = 1, site where = site::current()) {
     announce("count_down", where);
     require_session(*scope_, name_);
-    if (n < 0)
-      detail::raise(status::unsupported, name_ + ": counted down a negative number of times");
-    const std::uint64_t counted =
-        counter_->add(static_cast<std::uint64_t>(n), scope_->self).value();
-    if (counted > target_) {
-      detail::raise(status::too_many, name_ + ": counted down " + std::to_string(counted) +
-                                          " times, made for " + std::to_string(target_));
+    if (n < 0) detail::raise(status::unsupported, name_ + ": counted down by a negative number");
+    const std::shared_ptr<scope> keep = scope_;
+    const std::string name = name_;
+    const std::uint64_t target = target_;
+    const auto counted = counter_->add(static_cast<std::uint64_t>(n), scope_->self).value();
+    if (n > 0 && counted > target) {
+      detail::raise(status::too_many, name + ": counted down " + std::to_string(counted) +
+                                          " times, made for " + std::to_string(target));
     }
   }
   // count_down(n), then wait().

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "../detail/config.hpp"
+#include "../error.hpp"
 #include "../site.hpp"
 #include "announce.hpp"
 #include "backend.hpp"
@@ -20,17 +21,20 @@ namespace lockstep::inline LOCKSTEP_ABI::coord {
 class shared_counter {
  public:
   // Throws error{unsupported} for a bad name.
-  shared_counter(std::shared_ptr<scope> s, std::string name)
-      : scope_{std::move(s)},
+  shared_counter(const std::shared_ptr<scope>& s, std::string name)
+      : scope_{std::make_shared<scope>(scope{s->backend, s->run, s->self})},
         name_{std::move(name)},
         counter_{&scope_->backend->counter_named(scope_->key("counter", name_))} {}
 
   // Adds so much and returns the number after it; no other add returns the same, if delta is not 0.
-  // Throws error{session_lost}.
+  // Throws error{session_lost}, and error{unsupported} if the number would not fit into 63 bits, as with
+  // a negative delta that was wrapped.
   std::uint64_t add(std::uint64_t delta = 1, site where = site::current()) {
     announce("add", where);
     require_session(*scope_, "counter '" + name_ + "'");
-    return counter_->add(delta, scope_->self).value();
+    auto after = counter_->add(delta, nobody);
+    if (!after) detail::raise(after.status(), "counter '" + name_ + "': " + after.text());
+    return *after;
   }
   [[nodiscard]] std::uint64_t get() const { return counter_->get(); }
   // Something to wait for: that the number is at least this.
@@ -39,7 +43,7 @@ class shared_counter {
   }
 
  private:
-  std::shared_ptr<scope> scope_;
+  std::shared_ptr<scope> scope_;  // in which no instances are known: any of them may add anything
   std::string name_;
   coord::counter* counter_;
 };

@@ -24,8 +24,8 @@
 namespace lockstep::inline LOCKSTEP_ABI::coord {
 
 // A handle: others of the same name are of the same value. There is none at first. Versions grow with
-// each change, also when the value is erased, and none comes twice.
-// All throw error{session_lost}, and error{mismatch} if the value is of another type.
+// each change, also when the value (or nothing) is erased, and none comes twice.
+// What changes it throws error{session_lost}; that, and get(), error{mismatch} if it is of another type.
 template <class T>
 class shared_value {
  public:

@@ -39,6 +39,9 @@ class subscription : public detail::recv_spellings<subscription<T>, T, any_runti
         received_{from - 1},
         ended_{std::make_shared<cancel_scope>(scope_->backend->lost())} {}
 
+  subscription(subscription&&) noexcept = default;
+  subscription& operator=(subscription&&) noexcept = default;
+
   // Sequence number of the value received last; before the first, of the one before it.
   [[nodiscard]] std::uint64_t seq() const noexcept { return received_; }
   // Ends the subscription: a recv() that waits, and all later ones, return cancelled.

@@ -41,16 +41,20 @@ class wait_group : public waits<wait_group> {
     announce("add", where);
     require_session(*scope_, name_);
     if (n < 0) detail::raise(status::unsupported, name_ + ": a negative number is added");
-    static_cast<void>(added_->add(static_cast<std::uint64_t>(n), scope_->self).value());
+    static_cast<void>(added_->add(static_cast<std::uint64_t>(n), nobody).value());
   }
-  // Throws error{too_many} if more are done than were added, error{session_lost}.
+  // Throws error{session_lost}, and error{too_many} if more are done than were added: the group is of no
+  // use any more. Does not touch the handle once it may have released somebody.
   void done(site where = site::current()) {
     announce("done", where);
     require_session(*scope_, name_);
-    const std::uint64_t done = done_->add(1, scope_->self).value();
-    if (const std::uint64_t added = added_->get(); done > added) {
+    const std::shared_ptr<scope> keep = scope_;
+    const std::string name = name_;
+    counter& all = *added_;
+    const std::uint64_t done = done_->add(1, nobody).value();
+    if (const std::uint64_t added = all.get(); done > added) {
       detail::raise(status::too_many,
-                    name_ + ": " + std::to_string(done) + " are done of " + std::to_string(added));
+                    name + ": " + std::to_string(done) + " are done of " + std::to_string(added));
     }
   }
 
@@ -66,13 +70,12 @@ class wait_group : public waits<wait_group> {
     // Destroyed with the closure, after f: also when the task could not be started.
     struct membership {
       std::unique_ptr<wait_group> group;
-      site where;
-      membership(const wait_group& g, site w) : group{std::make_unique<wait_group>(g)}, where{w} {
+      membership(const wait_group& g, site w) : group{std::make_unique<wait_group>(g)} {
         group->add(1, w);
       }
       membership(membership&&) noexcept = default;
       ~membership() {
-        if (group != nullptr) group->done_quietly(where);
+        if (group != nullptr) group->done_quietly();
       }
     };
     struct member {
@@ -83,14 +86,18 @@ class wait_group : public waits<wait_group> {
     lockstep::go(task, member{membership{*this, where}, std::forward<F>(f)}, where);
   }
 
-  // For waits.
+  // For waits. What is done is read first, or added once more: both only grow, so all were done when the
+  // first was read.
   [[nodiscard]] bool reached() const {
-    const std::uint64_t added = added_->get();
-    return done_->get() >= added;
+    const std::uint64_t done = done_->get();
+    return done >= added_->get();
   }
   bool arm(detail::alarm& a) {
-    const std::uint64_t added = added_->get();
-    return done_->arm(added, scope_->self, a);
+    for (;;) {
+      const std::uint64_t added = added_->get();
+      if (!done_->arm(added, nobody, a)) return false;
+      if (added_->get() == added) return true;
+    }
   }
   void disarm(detail::alarm& a) { done_->disarm(a); }
   [[nodiscard]] context lost() const { return scope_->backend->lost(); }
@@ -102,14 +109,13 @@ class wait_group : public waits<wait_group> {
   }
 
  private:
-  // What the end of a task cannot tell anybody: the session is over.
-  void done_quietly(site where) noexcept {
-    LOCKSTEP_TRY { done(where); }
-    LOCKSTEP_CATCH_ALL {}
+  // At the end of a task, when there is nobody to tell that the session is over, or done too much.
+  void done_quietly() noexcept {
+    if (!lost().done()) static_cast<void>(done_->add(1, nobody));
   }
   [[nodiscard]] std::string progress() const {
-    const std::uint64_t added = added_->get();
-    return std::to_string(done_->get()) + " of " + std::to_string(added) + " done";
+    const std::uint64_t done = done_->get();
+    return std::to_string(done) + " of " + std::to_string(added_->get()) + " done";
   }
 
   std::shared_ptr<scope> scope_;
