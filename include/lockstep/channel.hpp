@@ -104,9 +104,9 @@ class basic_channel : private detail::visible_object<basic_channel<T, R>, R>,
   // The operation in every situation, begun with the lock held. The cores are the commonest one,
   // short enough to inline.
   template <class C>
-  status send_locked(C& value, const detail::limit& lim, site where);
+  status send_locked(C& value, const detail::limit& lim, const site& where);
   template <class C>
-  void recv_locked(outcome<C>& to, const detail::limit& lim, site where);
+  void recv_locked(outcome<C>& to, const detail::limit& lim, const site& where);
 
   // Under the lock: carry out the operation if it can be, without waiting. `woken` is then the
   // task on the other side that this completed, to be woken after unlocking.
@@ -181,7 +181,7 @@ status basic_channel<T, R>::take(outcome<C>& to, node*& woken) {
 template <class T, class R>
 template <class C>
 [[gnu::noinline]] status basic_channel<T, R>::send_locked(C& value, const detail::limit& lim,
-                                                          site where) {
+                                                          const site& where) {
   hold_type hold{lock_, detail::adopt};
   for (;;) {
     node* woken = nullptr;
@@ -205,7 +205,7 @@ template <class C>
 template <class T, class R>
 template <class C>
 [[gnu::noinline]] void basic_channel<T, R>::recv_locked(outcome<C>& to, const detail::limit& lim,
-                                                        site where) {
+                                                        const site& where) {
   hold_type hold{lock_, detail::adopt};
   node* woken = nullptr;
   status s = take(to, woken);

@@ -80,19 +80,23 @@ class visible_object {
   // Announces an operation that never waits.
   void announce(const char* verb, site where) const {
     if (hooked<R>()) [[unlikely]]
-      announce_hooked(verb, where.copy());
+      announce_hooked(verb, where.file, where.function, where.line);
   }
   // Announces one that may, and asks the context whether it may begin: ok, or how that ended.
   status admit(const char* verb, const limit& lim, site where) const {
     if (!hooked<R>() && lim.ctx == nullptr) [[likely]]
       return status::ok;
-    announce_hooked(verb, where.copy());
+    announce_hooked(verb, where.file, where.function, where.line);
     return lim.before();
   }
 
  private:
-  LOCKSTEP_COLD void announce_hooked(const char* verb, site where) const {
-    checkpoint<R>([&] { return static_cast<const Self&>(*this).operation(verb, where); });
+  // (Each part of the site in a register of its own.)
+  LOCKSTEP_COLD void announce_hooked(const char* verb, const char* file, const char* function,
+                                     unsigned line) const {
+    checkpoint<R>([&] {
+      return static_cast<const Self&>(*this).operation(verb, {file, function, line});
+    });
   }
 };
 

@@ -70,10 +70,9 @@ class sim_ready {
     for (std::uint32_t i = from; i < near_count_; ++i) {
       const sim_task& t = *near_[i];
       fetch_lines(t.code, -2, 2);  // and what it lies in
-      if (t.left_at == nullptr) continue;
-      const auto bytes =
-          reinterpret_cast<const char*>(t.flow) - static_cast<const char*>(t.left_at);
-      fetch_far(t.left_at, 0, static_cast<int>(std::min<std::ptrdiff_t>(bytes / 64 + 2, 32)));
+      if (t.left.at == nullptr) continue;
+      const auto bytes = reinterpret_cast<const char*>(t.on) - static_cast<const char*>(t.left.at);
+      fetch_far(t.left.at, 0, static_cast<int>(std::min<std::ptrdiff_t>(bytes / 64 + 2, 32)));
     }
   }
 

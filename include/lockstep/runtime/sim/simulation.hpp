@@ -18,6 +18,7 @@
 #include "../../clock.hpp"
 #include "../../contract.hpp"
 #include "../../detail/config.hpp"
+#include "../../detail/object_store.hpp"
 #include "../../detail/splitmix.hpp"
 #include "../any.hpp"
 #include "../observer.hpp"
@@ -64,6 +65,7 @@ class simulation : flow_thread, public sim_time {
     if (!alive_.empty()) {
       be_forgotten();
       stacks_.abandon();
+      records_.abandon();
     }
     thread_simulation = nullptr;
   }
@@ -74,7 +76,7 @@ class simulation : flow_thread, public sim_time {
   void start(task_closure* code, std::size_t stack_bytes, const sim_clock* clock = nullptr) {
     sim_task* t = nullptr;
     LOCKSTEP_TRY {
-      t = new sim_task;
+      t = records_.make();
       t->code = code;
       code->info.world.store(this, std::memory_order_relaxed);
       t->home = this;
@@ -88,7 +90,7 @@ class simulation : flow_thread, public sim_time {
       moved();
     }
     LOCKSTEP_CATCH_ALL {
-      delete t;
+      if (t != nullptr) records_.destroy(t);
       delete code;
       LOCKSTEP_RETHROW;
     }
@@ -298,10 +300,11 @@ class simulation : flow_thread, public sim_time {
     return true;
   }
   // A task gets its stack when it first runs. Null: there is no memory for one.
-  sim_task* equipped(sim_task& t) { return t.flow != nullptr ? &t : equip(t); }
+  sim_task* equipped(sim_task& t) { return t.left.at != nullptr ? &t : equip(t); }
   LOCKSTEP_COLD sim_task* equip(sim_task& t) {
     LOCKSTEP_TRY {
-      t.flow = stacks_.take(*t.slab, &simulation::begin_stack);
+      t.on = stacks_.take(*t.slab, &simulation::begin_stack);
+      t.left = t.on->stack;
       return &t;
     }
     LOCKSTEP_CATCH_ALL {
@@ -337,24 +340,17 @@ class simulation : flow_thread, public sim_time {
       if (options_.observer != nullptr) options_.observer->runs(*next);
       return;
     }
-    struct leaving : departure {
-      sim_task* task;
-    };
-    leaving d{{current_ != nullptr ? &current_->flow->stack : &thread_, this,
-               [](departure& left) noexcept {
-                 if (auto* const t = static_cast<leaving&>(left).task) t->left_at = left.from->at;
-               }},
-              current_};
+    departure d{current_ != nullptr ? &current_->left : &thread_, this};
     leave_for(next, d);
   }
   flow_thread& leave_for(sim_task* next, departure& d) noexcept {
-    if (current_ != nullptr && current_->flow->has_overflowed()) [[unlikely]] {
+    if (current_ != nullptr && current_->slab->has_overflowed(current_->on->top)) [[unlikely]] {
       violated("a simulated task has overflowed its stack", current_, site{});
     }
     current_ = next;
     switches_.store(switches() + 1, std::memory_order_release);
     if (next != nullptr && options_.observer != nullptr) options_.observer->runs(*next);
-    return depart(d, next != nullptr ? next->flow->stack : thread_);
+    return depart(d, next != nullptr ? next->left : thread_);
   }
 
   // The life of a stack: one task after the other.
@@ -375,7 +371,7 @@ class simulation : flow_thread, public sim_time {
         code = std::exchange(self.code, nullptr);
       }
       delete code;
-      ending d{{&self.flow->stack, &home,
+      ending d{{&self.on->stack, &home,
                 [](departure& left) noexcept {
                   static_cast<simulation*>(left.on)->end(*static_cast<ending&>(left).task);
                 },
@@ -386,12 +382,12 @@ class simulation : flow_thread, public sim_time {
   }
   // The task has ended, and nobody is on its stack.
   void end(sim_task& t) noexcept {
-    stacks_.give(t.flow);
+    stacks_.give(t.on);
     if (options_.observer != nullptr) options_.observer->ended(t);
     alive_.take(t);
     idle_steps_ = 0;
     const lock_scope hold{ends_};
-    delete &t;
+    records_.destroy(&t);
   }
 
   // Whether the current task is being ended. One that does not get to its end is left alone.
@@ -419,6 +415,7 @@ class simulation : flow_thread, public sim_time {
   flow thread_;
   sim_task* current_ = nullptr;
   sim_schedule schedule_{*this};
+  object_store<sim_task> records_;
   sim_task_bag alive_;
   std::uint64_t started_ = 0;
   std::uint64_t idle_steps_ = 0;
