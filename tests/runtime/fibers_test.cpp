@@ -98,7 +98,8 @@ TEST(fibers_test, a_pool_that_shuts_down_lets_its_fibers_start_others) {
 
 // Somebody goes on starting fibers from outside while the pool shuts down.
 TEST(fibers_test, a_pool_runs_what_it_took_before_it_shut_down) {
-  for (int round = 0; round < 300; ++round) {
+  const auto rounds = support::from_environment("LOCKSTEP_ROUNDS", 300);
+  for (std::uint64_t round = 0; round < rounds; ++round) {
     fibers::pool pool;
     std::atomic<int> taken{0};
     std::atomic<int> ran{0};
