@@ -45,6 +45,37 @@ concept wait_group_like = waitable<X> && requires(X& x, std::ptrdiff_t n, void (
 };
 
 template <class X>
+concept mutex_like = requires(X& x, const context& ctx, std::chrono::nanoseconds d) {
+  x.lock();
+  x.unlock();
+  requires detail::tells_status<decltype(x.lock(ctx))>;
+  requires std::is_same_v<decltype(x.try_lock()), bool>;
+  requires std::is_same_v<decltype(x.try_lock_for(d)), bool>;
+  requires std::is_same_v<decltype(x.try_lock_until(std::chrono::steady_clock::now())), bool>;
+};
+
+template <class X>
+concept shared_mutex_like =
+    mutex_like<X> && requires(X& x, const context& ctx, std::chrono::nanoseconds d) {
+      x.lock_shared();
+      x.unlock_shared();
+      requires detail::tells_status<decltype(x.lock_shared(ctx))>;
+      requires std::is_same_v<decltype(x.try_lock_shared()), bool>;
+      requires std::is_same_v<decltype(x.try_lock_shared_for(d)), bool>;
+    };
+
+template <class X>
+concept semaphore_like =
+    requires(X& x, const context& ctx, std::chrono::nanoseconds d, std::ptrdiff_t k) {
+      x.acquire(k);
+      x.release(k);
+      requires detail::tells_status<decltype(x.acquire(ctx, k))>;
+      requires std::is_same_v<decltype(x.try_acquire(k)), bool>;
+      requires std::is_same_v<decltype(x.try_acquire_for(d, k)), bool>;
+      requires std::is_same_v<decltype(x.max()), std::ptrdiff_t>;
+    };
+
+template <class X>
 concept topic_like = requires(X& x, typename X::value_type v) {
   requires std::is_same_v<decltype(x.publish(v)), decltype(x.last())>;
   x.subscribe().recv();

@@ -7,7 +7,7 @@
 // is O(1), one that does O(waiters of that state, and those who gave up since there was none).
 #pragma once
 
-#include <atomic>
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -25,6 +25,8 @@
 #include "../detail/config.hpp"
 #include "../error.hpp"
 #include "../runtime/short_lock.hpp"
+#include "local_roster.hpp"
+#include "local_session.hpp"
 
 namespace lockstep::inline LOCKSTEP_ABI::coord {
 
@@ -160,17 +162,25 @@ class local_cell final : public cell {
     detail::claimed_alarms claimed;
     {
       const std::lock_guard hold{lock_};
+      if (e.token() != 0 && e.token() < fence_) return status::stale_token;
       if (!e.admits(state_)) return status::conflict;
       if (state_.exists() && v.value != nullptr && !state_.value.type->is(*v.type)) {
         return {status::mismatch,
                 "it holds " + state_.value.type->name() + ", not " + v.type->name()};
       }
+      fence_ = std::max(fence_, e.token());
       old = std::exchange(state_.value, std::move(v));
-      version = state_.version = versions.fetch_add(1, std::memory_order_relaxed) + 1;
+      version = state_.version = next_local_number();
       alarms_.claim(version, claimed);
     }
     claimed.wake();
     return outcome<std::uint64_t>{std::in_place, version};
+  }
+  status fence(std::uint64_t token) override {
+    const std::lock_guard hold{lock_};
+    if (token < fence_) return status::stale_token;
+    fence_ = token;
+    return status::ok;
   }
   bool arm(std::uint64_t version, detail::alarm& a) override {
     const std::lock_guard hold{lock_};
@@ -193,10 +203,9 @@ class local_cell final : public cell {
   }
 
  private:
-  static inline constinit std::atomic<std::uint64_t> versions{0};  // of all cells of the process
-
   detail::short_lock lock_;
   cell_state state_;
+  std::uint64_t fence_ = 0;  // the greatest token that was there
   detail::alarm_bag alarms_;
 };
 
@@ -206,14 +215,24 @@ class local_world final : public backend {
   counter& counter_named(const std::string& name) override { return counters_.at(name); }
   log& log_named(const std::string& name) override { return logs_.at(name); }
   cell& cell_named(const std::string& name) override { return cells_.at(name); }
+  roster& roster_named(const std::string& name, const roster_rule& rule) override {
+    return rosters_.at(name, rule);
+  }
+  std::unique_ptr<session> open_session() override {
+    return std::make_unique<local_session>(session_.context(), [this](local_session& gone) {
+      for (local_roster* const r : rosters_.all()) r->drop(gone);  // destroys users' values
+    });
+  }
 
   [[nodiscard]] context lost() const override { return session_.context(); }
   // Ends the session of every client of this world.
   void end() noexcept {
     session_.cancel();
-    counters_.ring_all();
-    logs_.ring_all();
-    cells_.ring_all();
+    const auto ring = [](auto& object) { object.ring_all(); };
+    counters_.for_each(ring);
+    logs_.for_each(ring);
+    cells_.for_each(ring);
+    rosters_.for_each(ring);
   }
 
  private:
@@ -221,13 +240,21 @@ class local_world final : public backend {
   template <class Object>
   class directory {
    public:
-    Object& at(const std::string& name) {
+    template <class... Args>
+    Object& at(const std::string& name, const Args&... made_with) {
       const std::lock_guard hold{lock_};
-      return objects_[name];
+      return objects_.try_emplace(name, made_with...).first->second;
     }
-    void ring_all() noexcept {
+    std::vector<Object*> all() {
       const std::lock_guard hold{lock_};
-      for (auto& [name, object] : objects_) object.ring_all();
+      std::vector<Object*> every;
+      for (auto& [name, object] : objects_) every.push_back(&object);
+      return every;
+    }
+    template <class F>
+    void for_each(F f) noexcept {
+      const std::lock_guard hold{lock_};
+      for (auto& [name, object] : objects_) f(object);
     }
 
    private:
@@ -238,6 +265,7 @@ class local_world final : public backend {
   directory<local_counter> counters_;
   directory<local_log> logs_;
   directory<local_cell> cells_;
+  directory<local_roster> rosters_;
   cancel_scope session_;
 };
 

@@ -1,7 +1,7 @@
 // backend.hpp: what a coordination engine offers to the sync client.
 //
-// Three kinds of named objects so far: a counter, which only grows; a log, which keeps every entry; a
-// cell, which holds one value. Each is mutated in one step that tells the position reached, and arm(...)
+// Four kinds of named objects: a counter, which only grows; a log, which keeps every entry; a cell, which
+// holds one value; a roster, of those who are in and those who wait to be. Each is mutated in one step that tells the position reached, and arm(...)
 // is the only way to wait: it registers an alarm that rings once a position is reached, or says that it
 // already is, so that there is no gap between looking and waiting.
 //
@@ -9,6 +9,8 @@
 // ring, or ring for nothing; who is woken looks again. When the session ends, all alarms ring.
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <string>
 
 #include "../context.hpp"
@@ -16,6 +18,8 @@
 #include "cell.hpp"
 #include "counter.hpp"
 #include "log.hpp"
+#include "roster.hpp"
+#include "session.hpp"
 
 namespace lockstep::inline LOCKSTEP_ABI::coord {
 
@@ -32,8 +36,13 @@ class backend {
   virtual counter& counter_named(const std::string& name) = 0;
   virtual log& log_named(const std::string& name) = 0;
   virtual cell& cell_named(const std::string& name) = 0;
+  // All who name it give the same rule.
+  virtual roster& roster_named(const std::string& name, const roster_rule& rule) = 0;
 
-  // Ended when the client's session with the engine is; its waits then fail with session_lost.
+  // Another session, which is closed when it is destroyed. The backend outlives it.
+  virtual std::unique_ptr<session> open_session() = 0;
+
+  // Ended when all sessions are, as the run is over, say; waits then fail with session_lost.
   [[nodiscard]] virtual context lost() const = 0;
 };
 

@@ -28,16 +28,23 @@ class expected {
   [[nodiscard]] static expected since(std::uint64_t version) noexcept {
     return {what::version, version};
   }
+  // And that no write, or fence, came with a greater token than this.
+  [[nodiscard]] expected fenced(std::uint64_t token) const noexcept {
+    return {what_, version_, token};
+  }
+  [[nodiscard]] std::uint64_t token() const noexcept { return token_; }
   [[nodiscard]] bool admits(const cell_state& s) const noexcept {
     return what_ == what::any || (what_ == what::absent ? !s.exists() : s.version == version_);
   }
 
  private:
   enum class what { any, absent, version };
-  expected(what w, std::uint64_t v) noexcept : what_{w}, version_{v} {}
+  expected(what w, std::uint64_t v, std::uint64_t token = 0) noexcept
+      : what_{w}, version_{v}, token_{token} {}
 
   what what_;
   std::uint64_t version_;
+  std::uint64_t token_;  // 0: none
 };
 
 // Any thread.
@@ -49,8 +56,11 @@ class cell {
 
   [[nodiscard]] virtual cell_state get() = 0;
   // Replaces what is there by v, or by nothing (a null payload); returns the new version, which is
-  // greater than all before. conflict: something else was there. mismatch: v is of another type.
+  // greater than all before. conflict: something else was there. stale_token: a greater one was there.
+  // mismatch: v is of another type.
   virtual outcome<std::uint64_t> put(payload v, expected e) = 0;
+  // From now on refuses writes that come with a lower token; stale_token: a greater one was there.
+  virtual status fence(std::uint64_t token) = 0;
   // Registers the alarm, to ring when the version is greater than this; true: it is, and the alarm
   // was not registered.
   virtual bool arm(std::uint64_t version, detail::alarm& a) = 0;

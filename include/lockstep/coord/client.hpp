@@ -25,6 +25,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "../clock.hpp"
@@ -35,11 +36,19 @@
 #include "../site.hpp"
 #include "announce.hpp"
 #include "backend.hpp"
+#include "cyclic_barrier.hpp"
+#include "double_barrier.hpp"
+#include "election.hpp"
 #include "gate.hpp"
+#include "group.hpp"
 #include "latch.hpp"
+#include "mutex.hpp"
+#include "once.hpp"
 #include "scheme.hpp"
 #include "scope.hpp"
+#include "semaphore.hpp"
 #include "shared_counter.hpp"
+#include "shared_mutex.hpp"
 #include "shared_value.hpp"
 #include "state_barrier.hpp"
 #include "subscription.hpp"
@@ -146,7 +155,23 @@ class client {
   [[nodiscard]] coord::topic<T> topic(const std::string& name) const {
     return {scope_, name};
   }
+  [[nodiscard]] coord::mutex mutex(const std::string& name) const { return {scope_, name}; }
+  [[nodiscard]] coord::shared_mutex shared_mutex(const std::string& name) const {
+    return {scope_, name};
+  }
+  [[nodiscard]] coord::semaphore semaphore(const std::string& name, std::ptrdiff_t permits) const {
+    return {scope_, name, permits};
+  }
+  // For n; see coord/cyclic_barrier.hpp.
+  [[nodiscard]] coord::cyclic_barrier cyclic_barrier(const std::string& name,
+                                                     std::ptrdiff_t n) const {
+    return {scope_, name, n};
+  }
   // Those that make sense only by name.
+  [[nodiscard]] coord::double_barrier double_barrier(const std::string& name,
+                                                     std::ptrdiff_t n) const {
+    return {scope_, name, n};
+  }
   [[nodiscard]] coord::shared_counter counter(const std::string& name) const {
     return {scope_, name};
   }
@@ -156,7 +181,24 @@ class client {
   }
   [[nodiscard]] coord::gate gate(const std::string& name) const { return {scope_, name}; }
 
-  // Ended when the session with the backend is.
+  // The session that owns what is locked through this client, and its copies. Opened when first needed;
+  // once it is lost it stays so: who goes on needs another client.
+  [[nodiscard]] coord::session& session() const { return scope_->session.of(*scope_->backend); }
+  template <class T = std::string>
+  [[nodiscard]] coord::group<T> group(const std::string& name) const {
+    return {scope_, name};
+  }
+  template <class T = std::string>
+  [[nodiscard]] coord::election<T> election(const std::string& name) const {
+    return {scope_, name};
+  }
+  // What f returned, to whichever instance ran it; see coord/once.hpp.
+  template <class F>
+  std::invoke_result_t<F> once(const std::string& name, F f, site where = site::current()) const {
+    return coord::once(scope_, name, std::move(f), where);
+  }
+
+  // Ended when all sessions with the backend are, as the run is over.
   [[nodiscard]] context lost() const { return scope_->backend->lost(); }
 
  private:

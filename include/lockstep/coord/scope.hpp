@@ -9,6 +9,7 @@
 #include "../detail/config.hpp"
 #include "../error.hpp"
 #include "backend.hpp"
+#include "lazy_session.hpp"
 
 namespace lockstep::inline LOCKSTEP_ABI::coord {
 
@@ -17,6 +18,7 @@ struct scope {
   std::string run;              // "" outside of a run
   participant self = nobody;    // index of this instance
   std::uint64_t instances = 0;  // of the run; 0: unknown
+  lazy_session session{};
 
   // The full name of an object: "run/kind/name". Throws error{unsupported} for a name that is
   // empty, longer than 256 bytes or not printable.

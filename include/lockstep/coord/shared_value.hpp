@@ -12,12 +12,12 @@
 #include <utility>
 
 #include "../detail/config.hpp"
-#include "../detail/type_tag.hpp"
 #include "../error.hpp"
 #include "../outcome.hpp"
 #include "../site.hpp"
 #include "announce.hpp"
 #include "backend.hpp"
+#include "boxed.hpp"
 #include "cell_change.hpp"
 #include "scope.hpp"
 
@@ -43,11 +43,7 @@ class shared_value {
   [[nodiscard]] std::optional<versioned> get() const {
     const cell_state now = cell_->get();
     if (!now.exists()) return std::nullopt;
-    if (!now.value.type->is(detail::type_tag_of<T>)) {
-      detail::raise(status::mismatch, name_ + ": it holds " + now.value.type->name() + ", not " +
-                                          detail::type_tag_of<T>.name());
-    }
-    return versioned{*static_cast<const T*>(now.value.value.get()), now.version};
+    return versioned{unboxed<T>(now.value, name_), now.version};
   }
   // Of the last change; 0 before the first.
   [[nodiscard]] std::uint64_t version() const { return cell_->get().version; }
@@ -66,6 +62,18 @@ class shared_value {
   outcome<std::uint64_t> set_if_absent(T v, site where = site::current()) {
     return change("set", boxed(std::move(v)), expected::nothing(), where);
   }
+  // For the owner of something that the value belongs to, by its token. Who is going to change what it
+  // reads calls fence() before: what earlier owners write is refused from then on.
+  // stale_token: a later owner was here.
+  outcome<void> fence(std::uint64_t token, site where = site::current()) {
+    announce("fence", where);
+    require_session(*scope_, name_);
+    if (cell_->fence(token) == status::ok) return status::ok;
+    return {status::stale_token, name_ + ": a later owner was here"};
+  }
+  outcome<std::uint64_t> set_fenced(std::uint64_t token, T v, site where = site::current()) {
+    return change("set", boxed(std::move(v)), expected::anything().fenced(token), where);
+  }
   outcome<std::uint64_t> erase_if(std::uint64_t version, site where = site::current()) {
     return change("erase", {}, expected::since(version), where);
   }
@@ -76,15 +84,15 @@ class shared_value {
   }
 
  private:
-  static payload boxed(T&& v) {
-    return {std::make_shared<const T>(std::move(v)), &detail::type_tag_of<T>};
-  }
   outcome<std::uint64_t> change(const char* verb, payload v, expected e, site where) {
     announce(verb, where);
     require_session(*scope_, name_);
     auto changed = cell_->put(std::move(v), e);
     if (changed.status() == status::mismatch) {
       detail::raise(status::mismatch, name_ + ": " + changed.text());
+    }
+    if (changed.status() == status::stale_token) {
+      return {status::stale_token, name_ + ": a later owner was here"};
     }
     if (!changed) return {changed.status(), name_ + ": it is another by now"};
     return changed;

@@ -27,6 +27,25 @@ struct alarm {
   bool linked = false;
 };
 
+// Alarms that were claimed, and are to be woken once nothing is locked; a few.
+class alarm_chain {
+ public:
+  void add(alarm& a) noexcept {
+    a.next = first_;
+    first_ = &a;
+  }
+  // Each may be gone at once.
+  void wake() noexcept {
+    while (alarm* const a = first_) {
+      first_ = a->next;
+      a->wake(*a);
+    }
+  }
+
+ private:
+  alarm* first_ = nullptr;
+};
+
 // Unordered alarms, under the lock of their owner.
 class alarm_list {
  public:

@@ -67,7 +67,8 @@ class alarm_bag {
 
   // Removes the alarms whose threshold is reached, and adds those that it could claim to `claimed`.
   // Cost: O(1) if there is none; else O(alarms).
-  void claim(std::uint64_t reached, claimed_alarms& claimed) noexcept {
+  template <class Claimed>
+  void claim(std::uint64_t reached, Claimed& claimed) noexcept {
     if (reached < lowest_) return;
     lowest_ = none;
     for (std::size_t i = 0; i < alarms_.places(); ++i) {
@@ -82,7 +83,10 @@ class alarm_bag {
       if (a->claim(*a)) claimed.add(*a);
     }
   }
-  void claim_all(claimed_alarms& claimed) noexcept { claim(none, claimed); }
+  template <class Claimed>
+  void claim_all(Claimed& claimed) noexcept {
+    claim(none, claimed);
+  }
 
  private:
   static constexpr std::size_t ahead = 32;

@@ -83,6 +83,7 @@ class instance final : public detail::task_owner {
     } catch (...) {
       task_failed(std::current_exception());
     }
+    scope_.session.close();  // what it still holds goes to the others
     run_->finished(*this);
   }
 
