@@ -199,4 +199,36 @@ TEST_F(double_barrier_test, refuses_what_makes_no_sense) {
   EXPECT_DEATH(d.exit(), "a double barrier is left that was not entered");
 }
 
+TEST_F(double_barrier_test, does_not_gather_who_dies_while_it_waits) {
+  wait_group all;
+  std::atomic<bool> leave{false};
+  for (std::uint64_t i = 1; i < 3; ++i) {
+    all.go([&, i] {
+      auto d = instance(i).double_barrier("d", 3);
+      d.enter();
+      while (!leave) this_task::yield();
+      d.exit();
+    });
+  }
+  client doomed = instance(4);
+  auto in = doomed.double_barrier("d", 3);
+  in.enter();
+  all.go([&] {
+    auto waits = doomed.double_barrier("d", 3);
+    EXPECT_EQ(error_of([&] { waits.enter(); }).first, status::session_lost);
+  });
+  wait_for_tickets(4);
+  for (std::uint64_t i = 5; i < 8; ++i) {
+    all.go([&, i] {
+      auto d = instance(i).double_barrier("d", 3);
+      EXPECT_EQ(d.enter().generation, 2U);
+      EXPECT_EQ(d.exit().lost, 0U) << "the dead one was not of this generation";
+    });
+  }
+  wait_for_tickets(7);
+  kill(doomed);
+  leave = true;
+  all.wait();
+}
+
 }  // namespace

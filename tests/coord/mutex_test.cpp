@@ -10,6 +10,7 @@
 #include <lockstep/mutex.hpp>
 #include <lockstep/this_task.hpp>
 #include <lockstep/wait_group.hpp>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -221,6 +222,36 @@ TEST_F(mutex_test, refuses_bad_names_and_unlocks_of_nothing) {
   EXPECT_EQ(error_of([&] { static_cast<void>(sync.mutex("")); }).first, status::unsupported);
   auto m = sync.mutex("m");
   EXPECT_DEATH(m.unlock(), "a named mutex is unlocked that is not locked");
+}
+
+TEST_F(mutex_test, has_no_place_for_who_only_asks) {
+  auto owner = sync.mutex("m").acquire();
+  const auto before = world->roster_named("run/mutex/m", {}).view().revision;
+  EXPECT_FALSE(other.mutex("m").try_lock());
+  EXPECT_EQ(world->roster_named("run/mutex/m", {}).view().revision, before);
+}
+
+TEST_F(mutex_test, is_not_got_by_another_wait_of_the_session_that_dies_with_its_holder) {
+  auto owner = sync.mutex("m").acquire();
+  wait_group all;
+  for (int i = 0; i < 3; ++i) {
+    all.go(
+        [&] { EXPECT_EQ(error_of([&] { sync.mutex("m").lock(); }).first, status::session_lost); });
+  }
+  wait_for_tickets("m", 4);
+  all.go([&] { EXPECT_TRUE(other.mutex("m").acquire()); });
+  wait_for_tickets("m", 5);
+  const auto before = world->roster_named("run/mutex/m", {}).view().revision;
+  kill(sync);
+  all.wait();
+  EXPECT_EQ(world->roster_named("run/mutex/m", {}).view().revision, before + 2)
+      << "all of them left at once, then the one who got it";
+}
+
+TEST_F(mutex_test, is_not_got_once_the_session_was_closed_before_it_was_opened) {
+  auto scope = std::make_shared<coord::scope>(coord::scope{world, "run", 5, 10});
+  scope->session.close();
+  EXPECT_EQ(error_of([&] { client{scope}.mutex("m").lock(); }).first, status::session_lost);
 }
 
 }  // namespace

@@ -106,4 +106,16 @@ TEST_F(shared_value_test, ends_with_the_session) {
   EXPECT_EQ(error_of([&] { v.set(2); }).first, status::session_lost);
 }
 
+TEST_F(shared_value_test, refuses_what_earlier_owners_write) {
+  auto v = sync.value<int>("fenced");
+  EXPECT_EQ(v.set_fenced(0, 1).status(), lockstep::status::stale_token) << "of no owner";
+  EXPECT_EQ(v.fence(0).status(), lockstep::status::stale_token);
+  EXPECT_TRUE(v.set_fenced(5, 1));
+  EXPECT_TRUE(v.set_fenced(5, 2));
+  EXPECT_EQ(v.set_fenced(4, 3).status(), lockstep::status::stale_token);
+  EXPECT_TRUE(other.value<int>("fenced").fence(7));
+  EXPECT_EQ(v.set_fenced(6, 3).status(), lockstep::status::stale_token);
+  EXPECT_EQ(v.get()->value, 2);
+}
+
 }  // namespace

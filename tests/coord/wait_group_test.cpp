@@ -116,6 +116,11 @@ class eventful_world final : public lockstep::coord::backend {
   lockstep::coord::cell& cell_named(const std::string& name) override {
     return world.cell_named(name);
   }
+  lockstep::coord::roster& roster_named(const std::string& name,
+                                        const lockstep::coord::roster_rule& rule) override {
+    return world.roster_named(name, rule);
+  }
+  std::unique_ptr<lockstep::coord::session> open_session() override { return world.open_session(); }
   [[nodiscard]] lockstep::context lost() const override { return world.lost(); }
 
   lockstep::coord::local_world world;

@@ -34,7 +34,10 @@ class local_roster final : public roster {
 
   outcome<joined> join(session& of, participant who, terms t, payload value) override {
     return changing([&](freed& free) -> outcome<joined> {
-      if (of.state() != session_state::connected) return status::session_lost;
+      if (of.is_over()) return status::session_lost;
+      if (t.at_once && (rule_.gather != 0 || waiting_ != none || !fits(t))) {
+        return status::would_block;
+      }
       const std::size_t place = take_place();
       entry& e = entries_[place];
       e.number = next_local_number();
@@ -122,6 +125,16 @@ class local_roster final : public roster {
     }
     return v;
   }
+  roster_summary summary() override {
+    const std::lock_guard hold{lock_};
+    roster_summary s{.in = inside_, .waiting = linked_ - inside_};
+    std::size_t at = first_;
+    for (std::size_t i = 0; i < s.in && i < roster_summary::most_named; ++i) {
+      s.first[i] = entries_[at].who;
+      at = entries_[at].after;
+    }
+    return s;
+  }
   bool arm_change(std::uint64_t revision, detail::alarm& a) override {
     return arm_in(changes_, revision_, revision + 1, a);
   }
@@ -136,18 +149,22 @@ class local_roster final : public roster {
     return lost != lost_.end() ? lost->second : 0;
   }
 
-  // Takes out what this session has here, which enters no more. O(1) if nobody has anything; else O(places).
+  // Takes out all that this session has here, which enters no more. O(1) if nobody has anything; else
+  // O(places).
   void drop(const session& of) {
-    std::size_t next = 0;
-    while (next != none) {
-      changing([&](freed& free) {
-        while (next < entries_.size() && taken_ != 0 && entries_[next].of != &of) ++next;
-        if (next == entries_.size() || taken_ == 0) return static_cast<void>(next = none);
-        const entry& e = entries_[next];
-        if (rule_.gather != 0 && e.at.is == where::is_in) ++lost_[e.at.round];
-        take_out(next, free);
-        changed(free.alarms);
-      });
+    std::size_t dead = none;
+    changing([&](freed& free) {
+      for (std::size_t i = 0; i < entries_.size() && taken_ != 0; ++i) {
+        entry& e = entries_[i];
+        if (e.of != &of) continue;
+        if (e.at.is == where::is_in && rule_.gather != 0 && !rule_.breaks) ++lost_[e.at.round];
+        remove(i, free.alarms);
+        e.after = std::exchange(dead, i);
+      }
+      if (dead != none) changed(free.alarms);
+    });
+    while (dead != none) {
+      changing([&](freed& free) { bury(std::exchange(dead, entries_[dead].after), free); });
     }
   }
   // Of those who wait for others; who waits for its own ticket learns of the end by its session's.
@@ -219,9 +236,9 @@ class local_roster final : public roster {
     weight_ -= e.is.weight;
     if (e.is.exclusive) excludes_ = false;
   }
-  [[nodiscard]] bool fits(const entry& e) const noexcept {
+  [[nodiscard]] bool fits(const terms& t) const noexcept {
     if (excludes_) return false;
-    return e.is.exclusive ? inside_ == 0 : e.is.weight <= rule_.permits - weight_;
+    return t.exclusive ? inside_ == 0 : t.weight <= rule_.permits - weight_;
   }
   // The first that waits has waited enough.
   void end_wait(where how, detail::alarm_chain& claimed) noexcept {
@@ -238,8 +255,11 @@ class local_roster final : public roster {
   // After any change: lets in as many as can be.
   void changed(detail::alarm_chain& claimed) noexcept {
     if (rule_.gather == 0) {
-      while (waiting_ != none && fits(entries_[waiting_])) let_in(claimed);
-    } else if (inside_ == 0 && linked_ >= rule_.gather) {
+      while (waiting_ != none && fits(entries_[waiting_].is)) let_in(claimed);
+    }
+    // (Those who only meet, and break, leave by themselves: the next need not wait for that.)
+    while (rule_.gather != 0 && linked_ - inside_ >= rule_.gather &&
+           (inside_ == 0 || rule_.breaks)) {
       ++round_;
       for (std::uint64_t rank = 0; rank < rule_.gather; ++rank) {
         entries_[waiting_].at = {.round = round_, .rank = rank};
@@ -255,19 +275,26 @@ class local_roster final : public roster {
   }
   // At most once under one lock.
   void take_out(std::size_t place, freed& free) noexcept {
+    remove(place, free.alarms);
+    bury(place, free);
+  }
+  void remove(std::size_t place, detail::alarm_chain& claimed) noexcept {
     entry& e = entries_[place];
     const where was = e.at.is;
     if (was == where::is_in) count_out(e);
     if (place == waiting_) waiting_ = e.after;
     if (was != where::broken) unlink(e);
-    free.value = std::move(e.value);
     --taken_;
     e.number = 0;
     e.of = nullptr;
     e.alarm = nullptr;
-    e.after = std::exchange(free_, place);
-    if (was == where::is_in && inside_ == 0) ends_.claim(ended_ = round_, free.alarms);
-    if (was == where::waits && rule_.breaks) break_round(free.alarms);
+    if (was == where::is_in && inside_ == 0) ends_.claim(ended_ = round_, claimed);
+    if (was == where::waits && rule_.breaks) break_round(claimed);
+  }
+  // The place of one that was removed is for others.
+  void bury(std::size_t place, freed& free) noexcept {
+    free.value = std::move(entries_[place].value);
+    entries_[place].after = std::exchange(free_, place);
   }
   // Those who wait do so in vain; they are told, and keep their places until they leave.
   void break_round(detail::alarm_chain& claimed) noexcept {

@@ -21,7 +21,7 @@ class local_session final : public session {
   ~local_session() override { end(session_state::closed); }
 
   [[nodiscard]] session_state state() const noexcept override {
-    // Acquire: pairs with end(); who sees that it is over sees its context over, too.
+    // Acquire: pairs with end(). (Its context ends right after.)
     const session_state s = state_.load(std::memory_order_acquire);
     return s == session_state::connected && end_.context().done() ? session_state::lost : s;
   }

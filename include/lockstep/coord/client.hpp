@@ -194,7 +194,8 @@ class client {
   }
   // What f returned, to whichever instance ran it; see coord/once.hpp.
   template <class F>
-  std::invoke_result_t<F> once(const std::string& name, F f, site where = site::current()) const {
+  std::decay_t<std::invoke_result_t<F>> once(const std::string& name, F f,
+                                             site where = site::current()) const {
     return coord::once(scope_, name, std::move(f), where);
   }
 

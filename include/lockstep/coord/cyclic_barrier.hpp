@@ -40,7 +40,7 @@ class cyclic_barrier {
   arrival arrive_and_wait(site where = site::current()) {
     return meet(detail::limit::none(), where).value();
   }
-  // The same as an outcome; if the context ends or time runs out first, the generation is broken.
+  // The same as an outcome; if the context ends or time runs out meanwhile, the generation is broken.
   outcome<arrival> arrive_and_wait(const context& ctx, site where = site::current()) {
     return meet(detail::limit::of(ctx), where);
   }

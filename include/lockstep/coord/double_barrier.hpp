@@ -102,7 +102,10 @@ class double_barrier {
     if (!in) return {in.status(), in.text()};
     in_ = *in;
     const auto at = entrance_->roster().standing_of(in_);
-    if (!at) return {status::session_lost, entrance_->name()};
+    if (!at) {
+      in_ = {};
+      return {status::session_lost, entrance_->name()};
+    }
     round_ = at->round;
     return outcome<entered>{std::in_place, entered{at->round, at->rank, in_.number}};
   }
@@ -110,7 +113,10 @@ class double_barrier {
     detail::expects(in_.number != 0, "a double barrier is left that was not entered", this, where);
     entrance_->leave(std::exchange(in_, {}));
     const status s = entrance_->wait_for_end(round_, lim, "exit", where);
-    if (s != status::ok) return {s, entrance_->name() + ": others are still in"};
+    if (s != status::ok) {
+      return {s, entrance_->name() + (s == status::session_lost ? ": the session has ended"
+                                                                : ": others are still in")};
+    }
     return outcome<left>{std::in_place, left{entrance_->roster().lost_of(round_)}};
   }
 

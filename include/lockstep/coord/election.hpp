@@ -49,7 +49,7 @@ class election {
     // Shows another value; session_lost: it does not lead any more.
     outcome<void> proclaim(T value, site where = site::current()) {
       announce("proclaim", where);
-      if (of_ != nullptr && of_->roster().replace(ticket_, boxed(std::move(value)))) {
+      if (*this && of_->roster().replace(ticket_, boxed(std::move(value)))) {
         return status::ok;
       }
       return {status::session_lost, "proclaim: it does not lead any more"};

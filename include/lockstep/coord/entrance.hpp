@@ -46,14 +46,17 @@ class entrance {
     announce(verb, where);
     if (const status s = lim.before(); s != status::ok) return failure(s);
     coord::session& own = session();
+    t.at_once = lim.poll;
     const auto in = roster_->join(own, scope_->self, t, std::move(value));
     if (!in) return failure(in.status());
     withdrawal undo{*roster_, *in};
     if (!in->admitted) {
-      if (lim.poll) return status::would_block;
-      const status s = wait(own, in->ticket, lim, verb, where);
+      status s = wait(own, in->ticket, lim, verb, where);
       const bool late = s == status::timeout || s == status::cancelled;
-      if (s != status::ok && (!late || roster_->withdraw(in->ticket))) return failure(s);
+      if (late && !roster_->withdraw(in->ticket)) s = status::ok;
+      // What is not its own any more is not handed out.
+      if (s == status::ok && own.is_over()) s = status::session_lost;
+      if (s != status::ok) return failure(s);
     }
     undo.due = false;
     return outcome<ticket>{std::in_place, in->ticket};
@@ -68,10 +71,11 @@ class entrance {
   status wait_for_end(std::uint64_t round, const detail::limit& lim, const char* verb,
                       site where) const {
     const detail::visible_op what{verb, "", this, where, &describe_waitable<entrance>};
-    return await(
+    const status s = await(
         lim, lost(), session().lost(), what,
         [&](detail::alarm& a) { return roster_->arm_end(round, a); },
         [&](detail::alarm& a) { roster_->disarm_end(a); });
+    return s == status::ok && session().is_over() ? status::session_lost : s;
   }
 
   // Waits until is_news(view) is true.
@@ -116,9 +120,8 @@ class entrance {
         lim, lost(), own.lost(), what, [&](detail::alarm& a) { return roster_->arm(t, a); },
         [&](detail::alarm& a) { roster_->disarm(t, a); });
     if (s != status::ok) return s;
-    // What is not its own any more is not handed out.
     const auto got = roster_->standing_of(t);
-    if (!got || own.state() != session_state::connected) return status::session_lost;
+    if (!got) return status::session_lost;
     return got->is == standing::where::broken ? status::broken : status::ok;
   }
   // (Polls are to be cheap.)
@@ -130,24 +133,17 @@ class entrance {
                                               : state())};
   }
   [[nodiscard]] std::string state() const {
-    const roster_view v = roster_->view();
-    std::string inside;
-    std::size_t waiting = 0;
-    std::size_t in = 0;
-    for (const auto& m : v.members) {
-      if (!m.admitted) {
-        ++waiting;
-      } else if (++in <= most_named) {
-        inside += inside.empty() ? "held by " : ", ";
-        inside += m.who == nobody ? "a client" : "instance " + std::to_string(m.who);
-      }
+    const roster_summary now = roster_->summary();
+    std::string text = now.in == 0 ? "free" : "held by ";
+    for (std::size_t i = 0; i < now.in && i < roster_summary::most_named; ++i) {
+      if (i > 0) text += ", ";
+      text += now.first[i] == nobody ? "a client" : "instance " + std::to_string(now.first[i]);
     }
-    if (in > most_named) inside += " and " + std::to_string(in - most_named) + " more";
-    if (inside.empty()) inside = "free";
-    return waiting == 0 ? inside : inside + ", " + std::to_string(waiting) + " wait";
+    if (now.in > roster_summary::most_named) {
+      text += " and " + std::to_string(now.in - roster_summary::most_named) + " more";
+    }
+    return now.waiting == 0 ? text : text + ", " + std::to_string(now.waiting) + " wait";
   }
-
-  static constexpr std::size_t most_named = 4;
 
   std::shared_ptr<coord::scope> scope_;
   std::string name_;

@@ -47,7 +47,8 @@ class group {
     // Shows another value. Throws error{session_lost}.
     void set(T value, site where = site::current()) {
       announce("set", where);
-      if (of_ == nullptr || !of_->roster().replace(ticket_, boxed(std::move(value)))) check();
+      check();
+      if (!of_->roster().replace(ticket_, boxed(std::move(value)))) check();
     }
   };
 

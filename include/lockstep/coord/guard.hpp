@@ -45,9 +45,7 @@ class [[nodiscard]] guard {
   [[nodiscard]] duration remaining() const {
     if (of_ == nullptr) return duration::zero();
     const session& s = of_->session();
-    if (s.state() == session_state::lost || s.state() == session_state::closed) {
-      return duration::zero();
-    }
+    if (s.is_over()) return duration::zero();
     const time_point until = s.valid_until();
     return until == never ? duration::max()
                           : std::max(until - any_runtime::now(), duration::zero());
@@ -64,6 +62,11 @@ class [[nodiscard]] guard {
     if (of_ == nullptr) return;
     const std::shared_ptr<const entrance> of = std::exchange(of_, nullptr);
     of->leave(std::exchange(ticket_, {}));
+  }
+  // Somebody else gives it up.
+  void disown() noexcept {
+    of_ = nullptr;
+    ticket_ = {};
   }
 
  protected:

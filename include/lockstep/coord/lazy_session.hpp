@@ -27,18 +27,26 @@ class lazy_session {
     if (session* const s = opened_.load(std::memory_order_acquire)) return *s;
     const std::lock_guard hold{lock_};
     if (session_ == nullptr) session_ = b.open_session();
+    if (closed_) session_->close();
     opened_.store(session_.get(), std::memory_order_release);
     return *session_;
   }
-  // Closes it, if it was opened. It stays, closed.
+  // Closes it, for good; also if it is yet to be opened.
   void close() noexcept {
-    if (session* const s = opened_.load(std::memory_order_acquire)) s->close();
+    session* opened = nullptr;
+    {
+      const std::lock_guard hold{lock_};
+      closed_ = true;
+      opened = session_.get();
+    }
+    if (opened != nullptr) opened->close();
   }
 
  private:
   detail::short_lock lock_;
   std::atomic<session*> opened_{nullptr};
-  std::unique_ptr<session> session_;
+  std::unique_ptr<session> session_;  // set once
+  bool closed_ = false;
 };
 
 }  // namespace lockstep::inline LOCKSTEP_ABI::coord

@@ -33,6 +33,9 @@ class mutex : public exclusive_spellings<mutex> {
   mutex(std::shared_ptr<scope> s, const std::string& name)
       : entrance_{std::make_shared<const entrance>(std::move(s), "mutex", name, roster_rule{})} {}
 
+  mutex(const mutex&) = delete;
+  mutex& operator=(const mutex&) = delete;
+
   // Gives up what lock() took, by whichever task. Never throws: a loss is seen by lost() and token().
   // Contract: it was taken.
   void unlock(site where = site::current()) {

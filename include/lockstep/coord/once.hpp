@@ -19,9 +19,10 @@ namespace lockstep::inline LOCKSTEP_ABI::coord {
 
 // Throws error{session_lost}, error{mismatch} if the result is of another type, and what f throws.
 template <class F>
-std::invoke_result_t<F> once(std::shared_ptr<scope> s, const std::string& name, F f, site where) {
-  using result = std::invoke_result_t<F>;
-  using kept = std::conditional_t<std::is_void_v<result>, char, result>;
+std::decay_t<std::invoke_result_t<F>> once(std::shared_ptr<scope> s, const std::string& name, F f,
+                                           site where) {
+  using result = std::decay_t<std::invoke_result_t<F>>;
+  using kept = std::conditional_t<std::is_void_v<result>, char, std::remove_cvref_t<result>>;
   cell& done = s->backend->cell_named(s->key("once", name));
   const auto of = std::make_shared<const entrance>(std::move(s), "once", name, roster_rule{});
   if (!done.get().exists()) {
@@ -32,7 +33,7 @@ std::invoke_result_t<F> once(std::shared_ptr<scope> s, const std::string& name, 
         f();
         p = boxed(char{});
       } else {
-        p = boxed(kept{f()});
+        p = boxed<kept>(f());
       }
       // Else another has done it, and this session is lost.
       static_cast<void>(done.put(std::move(p), expected::nothing().fenced(running.token())));

@@ -30,6 +30,7 @@ struct roster_rule {
 struct terms {
   bool exclusive = true;     // while it is in, nobody else is
   std::uint64_t weight = 0;  // how many of the roster's permits it takes
+  bool at_once = false;      // or not at all
 };
 
 // One request. The number is greater than that of all before it, of every roster and cell of the backend:
@@ -58,6 +59,14 @@ struct roster_view {
   std::uint64_t revision = 0;   // greater whenever they are others, or say something else
 };
 
+// The same in short.
+struct roster_summary {
+  static constexpr std::size_t most_named = 4;
+  std::uint64_t in = 0;
+  std::uint64_t waiting = 0;
+  participant first[most_named] = {};  // of those who are in
+};
+
 // Any thread.
 class roster {
  public:
@@ -70,7 +79,7 @@ class roster {
     bool admitted;
   };
   // Puts a new ticket at the end, with a value for others to see (or null); it goes when the session does.
-  // session_lost: that has gone already.
+  // session_lost: that has gone already. would_block: it was to be let in at once, and cannot be.
   virtual outcome<joined> join(session& of, participant who, terms t, payload value) = 0;
   // Takes it out; later calls do nothing. Who can be let in then is.
   virtual void leave(ticket t) noexcept = 0;
@@ -89,6 +98,7 @@ class roster {
 
   // Those who are in, and wait.
   virtual roster_view view() = 0;
+  virtual roster_summary summary() = 0;
   // As arm(): that the revision is greater than this.
   virtual bool arm_change(std::uint64_t revision, detail::alarm& a) = 0;
   virtual void disarm_change(detail::alarm& a) noexcept = 0;

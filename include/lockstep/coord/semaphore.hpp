@@ -73,6 +73,7 @@ class semaphore {
                                             " given back, and " + std::to_string(held_) +
                                             " were taken through this handle");
       }
+      whole.reserve(parts_.size());
       held_ -= k;
       while (k > 0) {
         part& last = parts_.back();
@@ -136,9 +137,11 @@ class semaphore {
   outcome<void> take(std::ptrdiff_t k, const detail::limit& lim, site where) {
     auto in = enter(k, lim, where);
     if (!in) return {in.status(), in.text()};
+    guard owner{entrance_, *in};
     const std::lock_guard hold{lock_};
     parts_.push_back({*in, k});
     held_ += k;
+    owner.disown();
     return status::ok;
   }
   outcome<guard> guarded(std::ptrdiff_t k, const detail::limit& lim, site where) {

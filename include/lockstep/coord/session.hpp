@@ -18,6 +18,10 @@ class session {
   virtual ~session() = default;
 
   [[nodiscard]] virtual session_state state() const noexcept = 0;
+  [[nodiscard]] bool is_over() const noexcept {
+    const session_state s = state();
+    return s == session_state::lost || s == session_state::closed;
+  }
   // Until then, by this process's clock, what it owns is its own, even if no more is heard; `never`
   // where there is no such doubt.
   [[nodiscard]] virtual time_point valid_until() const noexcept = 0;

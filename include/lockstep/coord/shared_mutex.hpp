@@ -97,16 +97,16 @@ class shared_mutex : public exclusive_spellings<shared_mutex> {
   }
 
   // What lock() took is shared from now on, under the same token; readers that wait behind it are let in.
-  // Throws error{session_lost}. Contract: lock() took it.
+  // Throws error{session_lost}, and is to be unlocked still. Contract: lock() took it.
   void downgrade(site where = site::current()) {
     detail::expects(held_.number != 0, "a named shared mutex is downgraded that is not locked",
                     this, where);
     announce("downgrade", where);
-    keep_shared(held_);
-    const ticket mine = std::exchange(held_, {});
-    if (!entrance_->roster().narrow(mine, shared_terms)) {
+    if (!entrance_->roster().narrow(held_, shared_terms)) {
       detail::raise(status::session_lost, entrance_->name());
     }
+    keep_shared(held_);
+    held_ = {};
   }
 
   // Of what lock() took: its token, and the context that ends when it is lost.
@@ -124,7 +124,9 @@ class shared_mutex : public exclusive_spellings<shared_mutex> {
   outcome<void> take_shared(const detail::limit& lim, site where) {
     auto in = entrance_->enter(shared_terms, {}, lim, "lock_shared", where);
     if (!in) return {in.status(), in.text()};
+    guard owner{entrance_, *in};
     keep_shared(*in);
+    owner.disown();
     return status::ok;
   }
   outcome<guard> guarded_shared(const detail::limit& lim, site where) {

@@ -68,10 +68,11 @@ class shared_value {
   outcome<void> fence(std::uint64_t token, site where = site::current()) {
     announce("fence", where);
     require_session(*scope_, name_);
-    if (cell_->fence(token) == status::ok) return status::ok;
+    if (token != 0 && cell_->fence(token) == status::ok) return status::ok;
     return {status::stale_token, name_ + ": a later owner was here"};
   }
   outcome<std::uint64_t> set_fenced(std::uint64_t token, T v, site where = site::current()) {
+    if (token == 0) return {status::stale_token, name_ + ": the token of no owner"};
     return change("set", boxed(std::move(v)), expected::anything().fenced(token), where);
   }
   outcome<std::uint64_t> erase_if(std::uint64_t version, site where = site::current()) {

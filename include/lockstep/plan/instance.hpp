@@ -15,6 +15,7 @@
 #include "../coord/client.hpp"
 #include "../coord/scope.hpp"
 #include "../detail/config.hpp"
+#include "../error.hpp"
 #include "../runtime/task.hpp"
 #include "../runtime/task_list.hpp"
 #include "output.hpp"
@@ -47,6 +48,10 @@ class instance final : public detail::task_owner {
     std::string why = "an exception that is no std::exception";
     try {
       std::rethrow_exception(std::move(failure));
+    } catch (const error& e) {
+      // A task that was left behind when the instance ended has lost its session by that.
+      if (e.status() == status::session_lost && is_over_.load(std::memory_order_acquire)) return;
+      why = e.what();
     } catch (const std::exception& e) {
       why = e.what();
     } catch (...) {
@@ -83,12 +88,14 @@ class instance final : public detail::task_owner {
     } catch (...) {
       task_failed(std::current_exception());
     }
+    is_over_.store(true, std::memory_order_release);
     scope_.session.close();  // what it still holds goes to the others
     run_->finished(*this);
   }
 
   const run* run_;
   std::atomic<bool> failed_{false};
+  std::atomic<bool> is_over_{false};
   coord::scope scope_;
   alignas(task) std::byte task_[sizeof(task)];
 };

@@ -97,20 +97,22 @@ LOCKSTEP_SWITCHES_STACKS inline flow_thread& arrive(boost::context::detail::tran
   return on;
 }
 
-#if defined(__x86_64__) && defined(__LP64__) && !defined(__CET__)
+#if defined(__x86_64__) && defined(__LP64__) && defined(__ELF__) && !defined(__CET__)
 // jump_fcontext leaves by a jump, so that the call of it stays among the returns that the processor
 // expects, and each return up to the next call is mispredicted. This leaves by a return. (Two flows
 // that were left in the same calls then go on as if they had never been left.)
-[[gnu::naked, gnu::noinline]] inline boost::context::detail::transfer_t jump(
-    boost::context::detail::fcontext_t /*to*/, void* /*data*/) noexcept {
+// The compiler does not see that the parameters are used.
+[[gnu::naked,
+  gnu::no_instrument_function]] LOCKSTEP_ASKS_THREAD inline boost::context::detail::transfer_t
+jump(boost::context::detail::fcontext_t /*to*/, void* /*data*/) noexcept {
   asm("lea 1f(%rip), %rax\n\t"
       "push %rax\n\t"
       "jmp jump_fcontext@PLT\n"
       "1:\tret");
 }
 #else
-inline boost::context::detail::transfer_t jump(boost::context::detail::fcontext_t to,
-                                               void* data) noexcept {
+LOCKSTEP_SWITCHES_STACKS inline boost::context::detail::transfer_t jump(
+    boost::context::detail::fcontext_t to, void* data) noexcept {
   return boost::context::detail::jump_fcontext(to, data);
 }
 #endif
