@@ -98,6 +98,7 @@ TEST_F(double_barrier_test, makes_the_surplus_wait_for_the_next_generation) {
   }
   while (first != 3) this_task::yield();
   wait_for_tickets(6);
+  EXPECT_EQ(world->roster_named("run/double_barrier/d", {.gather = 3}).summary().in, 3U);
   EXPECT_EQ(second, 0U);
   go_on = true;
   all.wait();

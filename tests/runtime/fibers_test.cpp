@@ -213,9 +213,11 @@ TEST(fibers_test, two_fibers_that_keep_waking_each_other_do_not_starve_a_third) 
 TEST(fibers_test, yielding_for_ever_does_not_keep_what_comes_from_outside_waiting) {
   fibers::pool pool;
   std::atomic<bool> stop{false};
-  pool.go([&] {
-    while (!stop) this_task::yield();
-  });
+  for (int i = 0; i < 2; ++i) {  // each has the other to yield to
+    pool.go([&] {
+      while (!stop) this_task::yield();
+    });
+  }
   pool.run([&] {
     this_task::sleep_for(1ms);  // a deadline expires as well
     stop = true;

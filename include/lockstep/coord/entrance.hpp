@@ -53,7 +53,10 @@ class entrance {
     if (!in->admitted) {
       status s = wait(own, in->ticket, lim, verb, where);
       const bool late = s == status::timeout || s == status::cancelled;
-      if (late && !roster_->withdraw(in->ticket)) s = status::ok;
+      if (late) {
+        announce("withdraw", where);
+        if (!roster_->withdraw(in->ticket)) s = status::ok;
+      }
       // What is not its own any more is not handed out.
       if (s == status::ok && own.is_over()) s = status::session_lost;
       if (s != status::ok) return failure(s);
