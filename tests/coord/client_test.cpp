@@ -21,10 +21,10 @@ using lockstep::on_timeout;
 using lockstep::select;
 using lockstep::status;
 using support::run;
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::MatchesRegex;
-using testing::Not;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using ::testing::Not;
 using namespace std::chrono_literals;
 namespace coord = lockstep::coord;
 
@@ -35,7 +35,7 @@ struct fragile {
   int value;
 };
 
-struct client_test : testing::Test {
+struct client_test : ::testing::Test {
   const std::shared_ptr<coord::local_world> world = std::make_shared<coord::local_world>();
 
   // The client of an instance of a run.

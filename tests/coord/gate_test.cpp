@@ -14,7 +14,7 @@ namespace {
 
 using lockstep::status;
 using support::run;
-using testing::MatchesRegex;
+using ::testing::MatchesRegex;
 using namespace std::chrono_literals;
 
 static_assert(lockstep::waitable<lockstep::coord::gate>);

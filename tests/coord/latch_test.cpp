@@ -16,8 +16,8 @@ namespace {
 
 using lockstep::status;
 using support::run;
-using testing::HasSubstr;
-using testing::MatchesRegex;
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 using namespace std::chrono_literals;
 
 static_assert(lockstep::latch_like<lockstep::latch>);

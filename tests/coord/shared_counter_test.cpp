@@ -15,7 +15,7 @@ namespace {
 
 using lockstep::status;
 using support::run;
-using testing::MatchesRegex;
+using ::testing::MatchesRegex;
 using namespace std::chrono_literals;
 
 using shared_counter_test = support::named_world;

@@ -17,8 +17,8 @@ namespace {
 
 using lockstep::status;
 using support::run;
-using testing::HasSubstr;
-using testing::MatchesRegex;
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 using namespace std::chrono_literals;
 
 using shared_value_test = support::named_world;
@@ -91,7 +91,7 @@ TEST_F(shared_value_test, is_of_one_type) {
   sync.value<int>("v").set(1);
   auto wrong = other.value<std::string>("v");
   EXPECT_THAT(error_of([&] { wrong.set("a"); }),
-              testing::Pair(status::mismatch, HasSubstr("value 'v': it holds int, not ")));
+              ::testing::Pair(status::mismatch, HasSubstr("value 'v': it holds int, not ")));
   EXPECT_EQ(error_of([&] { static_cast<void>(wrong.get()); }).first, status::mismatch);
   EXPECT_EQ(sync.value<int>("v").get()->value, 1);
 }

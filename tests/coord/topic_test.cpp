@@ -16,8 +16,8 @@ namespace {
 
 using lockstep::status;
 using support::run;
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 static_assert(lockstep::topic_like<lockstep::topic<int>>);
 static_assert(lockstep::topic_like<lockstep::threads::topic<int>>);
@@ -71,7 +71,7 @@ TEST_F(named_topic_test, is_the_one_that_clients_publish_on) {
 TEST_F(named_topic_test, carries_one_type_and_ends_with_the_session) {
   sync.topic<int>("t").publish(1);
   EXPECT_THAT(error_of([this] { other.topic<std::string>("t").publish("a"); }),
-              testing::Pair(status::mismatch, HasSubstr("publish 't': it carries int, not ")));
+              ::testing::Pair(status::mismatch, HasSubstr("publish 't': it carries int, not ")));
   world->end();
   EXPECT_EQ(error_of([this] { sync.topic<int>("t").publish(2); }).first, status::session_lost);
 }
