@@ -27,15 +27,23 @@ def column(object_type):
 
 
 def read(file, rows):
-    """Adds the repetitions in one output of Google Benchmark to rows[workload][column]."""
-    report = json.load(file)
+    """Adds the repetitions in one output of Google Benchmark to rows[workload][column].
+
+    Benchmarks that compare no types (their names are not workload<type>) are left out."""
+    text = file.read()
+    if not text:  # the filter matched none
+        return
+    report = json.loads(text)
     program = os.path.basename(report["context"]["executable"]).removesuffix("_bench")
     for run in report["benchmarks"]:
         if run["run_type"] != "iteration":
             continue
         if run.get("error_occurred"):
             sys.exit(f"{run['name']}: {run['error_message']}")
-        workload, object_type, axes = re.match(r"(\w+)<(.+)>(.*)", run["run_name"]).groups()
+        name = re.match(r"(\w+)<(.+)>(.*)", run["run_name"])
+        if name is None:
+            continue
+        workload, object_type, axes = name.groups()
         row = f"{program}.{workload}" + axes.replace("/real_time", "")
         times = rows.setdefault(row, {}).setdefault(column(object_type), [])
         times.append(1e9 / run["items_per_second"])

@@ -32,10 +32,11 @@ class local_roster final : public roster {
  public:
   explicit local_roster(const roster_rule& rule) noexcept : rule_{rule} {}
 
-  outcome<joined> join(session& of, participant who, terms t, payload value) override {
+  outcome<joined> join(session& of, participant who, const terms& t, payload value,
+                       bool at_once) override {
     return changing([&](freed& free) -> outcome<joined> {
       if (of.is_over()) return status::session_lost;
-      if (t.at_once && (rule_.gather != 0 || waiting_ != none || !fits(t))) {
+      if (at_once && (rule_.gather != 0 || waiting_ != none || !fits(t))) {
         return status::would_block;
       }
       const std::size_t place = take_place();

@@ -51,7 +51,7 @@ class cyclic_barrier {
   }
 
  private:
-  outcome<arrival> meet(const detail::limit& lim, site where) {
+  outcome<arrival> meet(const detail::limit& lim, const site& where) {
     auto in = entrance_->enter(terms{.exclusive = false}, {}, lim, "arrive_and_wait", where);
     if (!in) return {in.status(), in.text()};
     const auto at = entrance_->roster().standing_of(*in);

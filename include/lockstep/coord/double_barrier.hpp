@@ -96,7 +96,7 @@ class double_barrier {
   }
 
  private:
-  outcome<entered> begin(const detail::limit& lim, site where) {
+  outcome<entered> begin(const detail::limit& lim, const site& where) {
     detail::expects(in_.number == 0, "a double barrier is entered twice", this, where);
     auto in = entrance_->enter(terms{.exclusive = false}, {}, lim, "enter", where);
     if (!in) return {in.status(), in.text()};
@@ -109,7 +109,7 @@ class double_barrier {
     round_ = at->round;
     return outcome<entered>{std::in_place, entered{at->round, at->rank, in_.number}};
   }
-  outcome<left> end(const detail::limit& lim, site where) {
+  outcome<left> end(const detail::limit& lim, const site& where) {
     detail::expects(in_.number != 0, "a double barrier is left that was not entered", this, where);
     entrance_->leave(std::exchange(in_, {}));
     const status s = entrance_->wait_for_end(round_, lim, "exit", where);

@@ -81,7 +81,7 @@ class election {
     }
 
    private:
-    outcome<std::optional<leader>> wait(const detail::limit& lim, site where) {
+    outcome<std::optional<leader>> wait(const detail::limit& lim, const site& where) {
       std::optional<roster_view::member> now;
       const status s = of_->wait_for_change(
           [&](const roster_view& v) {
@@ -138,7 +138,7 @@ class election {
   static leader leader_of(const roster_view::member& m, const entrance& of) {
     return {m.number, m.who, unboxed<T>(m.value, of.name())};
   }
-  outcome<leadership> run(T value, const detail::limit& lim, site where) {
+  outcome<leadership> run(T value, const detail::limit& lim, const site& where) {
     auto in = entrance_->enter(terms{}, boxed(std::move(value)), lim, "campaign", where);
     if (!in) return {in.status(), in.text()};
     return outcome<leadership>{std::in_place, entrance_, *in};

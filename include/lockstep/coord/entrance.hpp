@@ -41,13 +41,12 @@ class entrance {
 
   // Queues, with a value for others to see, and waits until it is let in. Otherwise nothing stays behind:
   // timeout, cancelled, would_block, broken, session_lost. (Who is in when its time has run out, is in.)
-  outcome<ticket> enter(terms t, payload value, const detail::limit& lim, const char* verb,
-                        site where) const {
+  outcome<ticket> enter(const terms& t, payload value, const detail::limit& lim, const char* verb,
+                        const site& where) const {
     announce(verb, where);
     if (const status s = lim.before(); s != status::ok) return failure(s);
     coord::session& own = session();
-    t.at_once = lim.poll;
-    const auto in = roster_->join(own, scope_->self, t, std::move(value));
+    const auto in = roster_->join(own, scope_->self, t, std::move(value), lim.poll);
     if (!in) return failure(in.status());
     withdrawal undo{*roster_, *in};
     if (!in->admitted) {
@@ -65,14 +64,14 @@ class entrance {
     return outcome<ticket>{std::in_place, in->ticket};
   }
   // Waits for what never comes.
-  outcome<ticket> enter_never(const detail::limit& lim, const char* verb, site where) const {
+  outcome<ticket> enter_never(const detail::limit& lim, const char* verb, const site& where) const {
     announce(verb, where);
     return failure(wait(session(), {}, lim, verb, where));
   }
   void leave(ticket t) const noexcept { roster_->leave(t); }
   // Waits until all of the round have left.
   status wait_for_end(std::uint64_t round, const detail::limit& lim, const char* verb,
-                      site where) const {
+                      const site& where) const {
     const detail::visible_op what{verb, "", this, where, &describe_waitable<entrance>};
     const status s = await(
         lim, lost(), session().lost(), what,
@@ -84,7 +83,7 @@ class entrance {
   // Waits until is_news(view) is true.
   template <class News>
   status wait_for_change(News is_news, const detail::limit& lim, const char* verb,
-                         site where) const {
+                         const site& where) const {
     const detail::visible_op what{verb, "", this, where, &describe_waitable<entrance>};
     return await(
         lim, lost(), {}, what,
@@ -117,7 +116,7 @@ class entrance {
   };
 
   status wait(coord::session& own, ticket t, const detail::limit& lim, const char* verb,
-              site where) const {
+              const site& where) const {
     const detail::visible_op what{verb, "", this, where, &describe_waitable<entrance>};
     const status s = await(
         lim, lost(), own.lost(), what, [&](detail::alarm& a) { return roster_->arm(t, a); },

@@ -61,14 +61,14 @@ class exclusive_spellings {
   }
 
  private:
-  outcome<void> take(const detail::limit& lim, site where) {
+  outcome<void> take(const detail::limit& lim, const site& where) {
     auto& self = static_cast<Self&>(*this);
     auto in = self.entrance_->enter(terms{}, {}, lim, "lock", where);
     if (!in) return {in.status(), in.text()};
     self.held_ = *in;
     return status::ok;
   }
-  outcome<guard> guarded(const detail::limit& lim, site where) {
+  outcome<guard> guarded(const detail::limit& lim, const site& where) {
     auto& self = static_cast<Self&>(*this);
     auto in = self.entrance_->enter(terms{}, {}, lim, "acquire", where);
     if (!in) return {in.status(), in.text()};

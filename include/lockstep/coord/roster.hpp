@@ -30,7 +30,6 @@ struct roster_rule {
 struct terms {
   bool exclusive = true;     // while it is in, nobody else is
   std::uint64_t weight = 0;  // how many of the roster's permits it takes
-  bool at_once = false;      // or not at all
 };
 
 // One request. The number is greater than that of all before it, of every roster and cell of the backend:
@@ -80,7 +79,8 @@ class roster {
   };
   // Puts a new ticket at the end, with a value for others to see (or null); it goes when the session does.
   // session_lost: that has gone already. would_block: it was to be let in at once, and cannot be.
-  virtual outcome<joined> join(session& of, participant who, terms t, payload value) = 0;
+  virtual outcome<joined> join(session& of, participant who, const terms& t, payload value,
+                               bool at_once) = 0;
   // Takes it out; later calls do nothing. Who can be let in then is.
   virtual void leave(ticket t) noexcept = 0;
   // Takes it out if it is not in; else returns false.

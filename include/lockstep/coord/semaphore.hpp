@@ -129,12 +129,12 @@ class semaphore {
   static terms weighing(std::ptrdiff_t k) noexcept {
     return {.exclusive = false, .weight = static_cast<std::uint64_t>(k)};
   }
-  outcome<ticket> enter(std::ptrdiff_t k, const detail::limit& lim, site where) {
+  outcome<ticket> enter(std::ptrdiff_t k, const detail::limit& lim, const site& where) {
     detail::expects(k > 0, "an acquire of no permits", this, where);
     if (k > permits_) return entrance_->enter_never(lim, "acquire", where);
     return entrance_->enter(weighing(k), {}, lim, "acquire", where);
   }
-  outcome<void> take(std::ptrdiff_t k, const detail::limit& lim, site where) {
+  outcome<void> take(std::ptrdiff_t k, const detail::limit& lim, const site& where) {
     auto in = enter(k, lim, where);
     if (!in) return {in.status(), in.text()};
     guard owner{entrance_, *in};
@@ -144,7 +144,7 @@ class semaphore {
     owner.disown();
     return status::ok;
   }
-  outcome<guard> guarded(std::ptrdiff_t k, const detail::limit& lim, site where) {
+  outcome<guard> guarded(std::ptrdiff_t k, const detail::limit& lim, const site& where) {
     auto in = enter(k, lim, where);
     if (!in) return {in.status(), in.text()};
     return outcome<guard>{std::in_place, entrance_, *in};

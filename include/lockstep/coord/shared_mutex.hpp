@@ -121,7 +121,7 @@ class shared_mutex : public exclusive_spellings<shared_mutex> {
     const std::lock_guard hold{lock_};
     shared_.push_back(t);
   }
-  outcome<void> take_shared(const detail::limit& lim, site where) {
+  outcome<void> take_shared(const detail::limit& lim, const site& where) {
     auto in = entrance_->enter(shared_terms, {}, lim, "lock_shared", where);
     if (!in) return {in.status(), in.text()};
     guard owner{entrance_, *in};
@@ -129,7 +129,7 @@ class shared_mutex : public exclusive_spellings<shared_mutex> {
     owner.disown();
     return status::ok;
   }
-  outcome<guard> guarded_shared(const detail::limit& lim, site where) {
+  outcome<guard> guarded_shared(const detail::limit& lim, const site& where) {
     auto in = entrance_->enter(shared_terms, {}, lim, "acquire_shared", where);
     if (!in) return {in.status(), in.text()};
     return outcome<guard>{std::in_place, entrance_, *in};
