@@ -20,6 +20,9 @@ namespace {
 using namespace lockstep;
 using namespace std::chrono_literals;
 
+// (A minute of switching stacks under the thread sanitizer.)
+constexpr std::uint64_t many = LOCKSTEP_ASAN || LOCKSTEP_TSAN ? 1'000 : 10'000;
+
 // Runs f(client), in a world of its own, with each of these seeds.
 template <class F>
 void with_each_seed(std::uint64_t seeds, F f) {
@@ -168,7 +171,7 @@ void until_lost(F f) {
 TEST(named_sim_test, a_mutex_admits_one_at_a_time_and_fenced_writes_lose_nothing) {
   int overlaps = 0;
   int lost_updates = 0;
-  with_each_seed(10'000, [&](client, coord::local_world& shared) {
+  with_each_seed(many, [&](client, coord::local_world& shared) {
     participants of{shared};
     wait_group all;
     std::uint64_t last_token = 0;
@@ -212,7 +215,7 @@ TEST(named_sim_test, a_mutex_admits_one_at_a_time_and_fenced_writes_lose_nothing
 }
 
 TEST(named_sim_test, a_semaphore_never_has_more_holders_than_permits_that_are_alive) {
-  with_each_seed(10'000, [](client, coord::local_world& shared) {
+  with_each_seed(many, [](client, coord::local_world& shared) {
     participants of{shared};
     wait_group all;
     int inside = 0;  // of the participants that are not killed
@@ -238,7 +241,7 @@ TEST(named_sim_test, a_semaphore_never_has_more_holders_than_permits_that_are_al
 }
 
 TEST(named_sim_test, a_shared_mutex_has_readers_or_one_writer) {
-  with_each_seed(10'000, [](client, coord::local_world& shared) {
+  with_each_seed(many, [](client, coord::local_world& shared) {
     participants of{shared};
     wait_group all;
     int readers = 0;
@@ -275,7 +278,7 @@ TEST(named_sim_test, a_shared_mutex_has_readers_or_one_writer) {
 
 TEST(named_sim_test, a_double_barrier_has_n_in_each_generation_whoever_gives_up_or_dies) {
   std::uint64_t late = 0;  // entered when their time had run out
-  with_each_seed(10'000, [&](client, coord::local_world& shared) {
+  with_each_seed(many, [&](client, coord::local_world& shared) {
     participants of{shared};
     wait_group all;
     std::map<std::uint64_t, int> entered;
