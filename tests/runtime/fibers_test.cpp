@@ -84,8 +84,8 @@ TEST(fibers_test, a_shutdown_is_bounded_and_can_be_repeated) {
 TEST(fibers_test, a_pool_that_shuts_down_lets_its_fibers_start_others) {
   std::atomic<int> ran{0};
   {
-    fibers::pool pool;
     event shutting_down;
+    fibers::pool pool;
     pool.go([&] {
       shutting_down.wait();
       go([&] { ++ran; });
@@ -427,12 +427,12 @@ TEST(fibers_test, fibers_are_woken_wherever_their_workers_stop) {
 }
 
 TEST(fibers_test, a_pool_in_which_each_fiber_starts_the_next_is_never_empty) {
-  fibers::pool pool{{.workers = 2}};
   std::atomic<bool> stop{false};
   const std::function<void()> go_on = [&] {
     compute(40us);
     if (!stop) go(go_on);
   };
+  fibers::pool pool{{.workers = 2}};
   pool.go(go_on);
   {
     const support::stalls now_and_then{{::pthread_self()}};

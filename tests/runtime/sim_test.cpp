@@ -519,13 +519,13 @@ TEST(sim_test, locks_taken_in_opposite_orders_are_reported_as_a_circle) {
   std::string report;
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     mutex a, b;
-    sim::world w{{.seed = seed}};
     bool over = false;
     const auto lock_both = [&over](mutex& first, mutex& second) {
       const holding one{first};
       const holding other{second};
       over = true;
     };
+    sim::world w{{.seed = seed}};
     w.go("one", [&] { lock_both(a, b); });
     w.go("other", [&] { lock_both(b, a); });
     w.go("third", [&] {

@@ -55,10 +55,12 @@ class [[nodiscard]] stacks_scope {
   ~stacks_scope() { stacks_wanted.fetch_sub(1, std::memory_order_relaxed); }
 };
 
-// Whether code is the user's; without a file, by the namespace of its mangled name.
+// Whether code is the user's; without a file, by the namespace of its mangled name. (A sanitizer has
+// interceptors on the stack, under either name.)
 [[nodiscard]] inline bool is_user_code(const code_line& c) {
   if (!c.file.empty()) return is_user_file(c.file.c_str());
-  for (const char* own : {"_ZSt", "_ZNSt", "_ZNKSt", "_ZN8lockstep", "_ZNK8lockstep"}) {
+  for (const char* own :
+       {"__", "backtrace", "_ZSt", "_ZNSt", "_ZNKSt", "_ZN8lockstep", "_ZNK8lockstep"}) {
     if (c.function.rfind(own, 0) == 0) return false;
   }
   return true;

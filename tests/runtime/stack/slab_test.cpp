@@ -20,7 +20,7 @@ using lockstep::detail::stack_slab;
 
 constexpr std::size_t kib = 1024;
 
-std::int64_t resident_bytes() {
+[[maybe_unused]] std::int64_t resident_bytes() {
   std::ifstream in{"/proc/self/statm"};
   std::int64_t all = 0;
   std::int64_t resident = 0;
