@@ -128,6 +128,11 @@ void depends_on_addresses(run_env&, client&) {
   this_task::sleep_for(1s);
 }
 
+void sleeps_by_its_term(run_env&, client& sync) {
+  const auto lead = sync.election("leader").campaign("me");
+  lockstep::this_task::sleep_for(std::chrono::milliseconds{lead.term()});
+}
+
 void gets_stuck_with_a_lock(run_env&, client& sync) {
   lockstep::mutex m;
   const lockstep::holding hold{m};
@@ -186,6 +191,7 @@ int plans(int argc, char** argv) {
                               {"leaves-a-ticker-behind", leaves_a_ticker_behind},
                               {"depends-on-addresses", depends_on_addresses},
                               {"counts-its-own", counts_its_own},
+                              {"sleeps-by-its-term", sleeps_by_its_term},
                               {"gets-stuck-with-a-lock", gets_stuck_with_a_lock},
                               {"tells-the-date", tells_the_date},
                               {"waits-deep-inside", waits_deep_inside},
@@ -229,6 +235,10 @@ TEST(sim_plan_test, a_check_repeats_the_run) {
   EXPECT_EQ(p.status, 0) << p.output;
   EXPECT_EQ(p.count("met\n"), 20);
   EXPECT_EQ(p.count("checked in "), 1);
+}
+
+TEST(sim_plan_test, terms_and_tokens_are_the_same_in_each_run) {
+  EXPECT_EQ(plan("--case sleeps-by-its-term --instances 3 --check").status, 0);
 }
 
 TEST(sim_plan_test, a_check_of_a_run_that_gets_stuck_finds_it_the_same) {

@@ -152,6 +152,8 @@ class local_log final : public log {
 
 class local_cell final : public cell {
  public:
+  explicit local_cell(local_numbers& numbers) noexcept : numbers_{numbers} {}
+
   cell_state get() override {
     const std::lock_guard hold{lock_};
     return state_;
@@ -170,7 +172,7 @@ class local_cell final : public cell {
       }
       fence_ = std::max(fence_, e.token());
       old = std::exchange(state_.value, std::move(v));
-      version = state_.version = next_local_number();
+      version = state_.version = numbers_.next();
       alarms_.claim(version, claimed);
     }
     claimed.wake();
@@ -204,6 +206,7 @@ class local_cell final : public cell {
 
  private:
   detail::short_lock lock_;
+  local_numbers& numbers_;
   cell_state state_;
   std::uint64_t fence_ = 0;  // the greatest token that was there
   detail::alarm_bag alarms_;
@@ -214,9 +217,9 @@ class local_world final : public backend {
  public:
   counter& counter_named(const std::string& name) override { return counters_.at(name); }
   log& log_named(const std::string& name) override { return logs_.at(name); }
-  cell& cell_named(const std::string& name) override { return cells_.at(name); }
+  cell& cell_named(const std::string& name) override { return cells_.at(name, numbers_); }
   roster& roster_named(const std::string& name, const roster_rule& rule) override {
-    return rosters_.at(name, rule);
+    return rosters_.at(name, rule, numbers_);
   }
   std::unique_ptr<session> open_session() override {
     return std::make_unique<local_session>(session_.context(), [this](local_session& gone) {
@@ -241,9 +244,9 @@ class local_world final : public backend {
   class directory {
    public:
     template <class... Args>
-    Object& at(const std::string& name, const Args&... made_with) {
+    Object& at(const std::string& name, Args&&... made_with) {
       const std::lock_guard hold{lock_};
-      return objects_.try_emplace(name, made_with...).first->second;
+      return objects_.try_emplace(name, std::forward<Args>(made_with)...).first->second;
     }
     std::vector<Object*> all() {
       const std::lock_guard hold{lock_};
@@ -262,6 +265,7 @@ class local_world final : public backend {
     std::unordered_map<std::string, Object> objects_;
   };
 
+  local_numbers numbers_;
   directory<local_counter> counters_;
   directory<local_log> logs_;
   directory<local_cell> cells_;

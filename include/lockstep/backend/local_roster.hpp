@@ -20,17 +20,20 @@
 
 namespace lockstep::inline LOCKSTEP_ABI::coord {
 
-// Numbers of changes and tickets, of the whole process, each greater than those before.
-inline constinit std::atomic<std::uint64_t> local_numbers{0};
+// Numbers of changes and tickets of one world, each greater than those before.
+class local_numbers {
+ public:
+  std::uint64_t next() noexcept { return last_.fetch_add(1, std::memory_order_relaxed) + 1; }
 
-inline std::uint64_t next_local_number() noexcept {
-  return local_numbers.fetch_add(1, std::memory_order_relaxed) + 1;
-}
+ private:
+  std::atomic<std::uint64_t> last_{0};
+};
 
 // Complexity: O(1) for each ticket, but for view() and drop(), which look at all.
 class local_roster final : public roster {
  public:
-  explicit local_roster(const roster_rule& rule) noexcept : rule_{rule} {}
+  local_roster(const roster_rule& rule, local_numbers& numbers) noexcept
+      : rule_{rule}, numbers_{numbers} {}
 
   outcome<joined> join(session& of, participant who, const terms& t, payload value,
                        bool at_once) override {
@@ -41,7 +44,7 @@ class local_roster final : public roster {
       }
       const std::size_t place = take_place();
       entry& e = entries_[place];
-      e.number = next_local_number();
+      e.number = numbers_.next();
       e.of = &of;
       e.who = who;
       e.is = t;
@@ -308,6 +311,7 @@ class local_roster final : public roster {
 
   detail::short_lock lock_;
   const roster_rule rule_;
+  local_numbers& numbers_;
   std::vector<entry> entries_;
   std::size_t first_ = none;
   std::size_t last_ = none;
